@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * The host half of a device queue: empties the request ring, fills the response ring, and acts only
+ * on requests that the protocol offered, under ids that are not yet in flight.
+ */
+#ifndef PARAVANE_BACKEND_QUEUE_H
+#define PARAVANE_BACKEND_QUEUE_H
+
+#include "consumer.h"
+#include "ids.h"
+#include "message.h"
+#include "producer.h"
+
+/* What was negotiated; a frontend that uses more is refused. */
+struct pv_protocol {
+    uint64_t operations; /* one bit an operation, 0 to 63 */
+    uint8_t flags;       /* every flag that may be set */
+};
+
+struct pv_backend_queue {
+    struct pv_consumer requests;
+    struct pv_producer responses;
+    struct pv_protocol protocol;
+    struct pv_ids ids;
+};
+
+/* Joins two rings on which attach was called; `depth` as the frontend's. */
+PV_INLINE enum pv_rule pv_backend_queue_init(struct pv_backend_queue *queue, uint32_t depth,
+                                             struct pv_protocol protocol)
+{
+    uint32_t most = queue->responses.side.slots;
+
+    queue->protocol = protocol;
+    return pv_ids_init(&queue->ids, depth <= most ? depth : 0, queue->responses.side.violations);
+}
+
+/*
+ * Marks a request in flight that the log of a predecessor holds, before the first take. False: the
+ * log itself is wrong.
+ */
+PV_INLINE bool pv_backend_queue_restore(struct pv_backend_queue *queue, uint32_t id)
+{
+    if (!pv_ids_known(&queue->ids, id) || pv_ids_pending(&queue->ids, id))
+        return false;
+    pv_ids_mark(&queue->ids, id);
+    return true;
+}
+
+/* `request` is a private copy. */
+PV_INLINE enum pv_rule pv_backend_request_check(const struct pv_backend_queue *queue,
+                                                const struct pv_request_head *request)
+{
+    uint32_t id = pv_le16_get(request->id);
+
+    if (!pv_ids_known(&queue->ids, id))
+        return PV_RULE_REQUEST_ID;
+    if (pv_ids_pending(&queue->ids, id))
+        return PV_RULE_REQUEST_PENDING;
+    if (request->operation >= 64 || ((queue->protocol.operations >> request->operation) & 1) == 0)
+        return PV_RULE_OPERATION;
+    if ((request->flags & ~(unsigned int)queue->protocol.flags) != 0)
+        return PV_RULE_REQUEST_FLAGS;
+    if (pv_le32_get(request->reserved) != 0)
+        return PV_RULE_REQUEST_RESERVED;
+    return PV_RULE_KEPT;
+}
+
+/* Takes one checked request and marks its id. False: none is there, or the ring was refused. */
+PV_INLINE bool pv_backend_queue_take(struct pv_backend_queue *queue,
+                                     struct pv_request_head *request, uint32_t request_size)
+{
+    enum pv_rule rule;
+
+    if (pv_consumer_take(&queue->requests, request, request_size, 1) == 0)
+        return false;
+    rule = pv_backend_request_check(queue, request);
+    if (PV_UNLIKELY(rule != PV_RULE_KEPT)) {
+        pv_side_refuse(&queue->requests.side, PV_CONSUMER, rule);
+        return false;
+    }
+    pv_ids_mark(&queue->ids, pv_le16_get(request->id));
+    return true;
+}
+
+/*
+ * Puts the response to a request in flight. False: no such request, or a frontend that does not take
+ * its responses (it cannot have more in flight than there is room). Publish the response ring after
+ * a batch.
+ */
+PV_INLINE bool pv_backend_queue_respond(struct pv_backend_queue *queue,
+                                        const struct pv_response_head *response,
+                                        uint32_t response_size)
+{
+    uint32_t id = pv_le16_get(response->id);
+
+    if (!pv_ids_known(&queue->ids, id) || !pv_ids_pending(&queue->ids, id))
+        return false;
+    if (pv_producer_put(&queue->responses, response, response_size, 1) == 0)
+        return false;
+    pv_ids_clear(&queue->ids, id);
+    return true;
+}
+
+#endif

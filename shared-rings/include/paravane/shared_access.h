@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * The access policy of production: C11 atomics through the compiler's builtins, which C, C++ and
+ * kernels share. The only header of the wire in which shared memory has a pointer.
+ *
+ * Payload moves by relaxed atomic words, not by memcpy: the peer may write it at the same moment,
+ * which memcpy makes undefined, and which lets a compiler read the source again instead of its copy
+ * (the double fetch of XSA-155). Under ThreadSanitizer payload is plain memory, so that a missing
+ * barrier between payload and index is reported as the race it is.
+ */
+#ifndef PARAVANE_SHARED_ACCESS_H
+#define PARAVANE_SHARED_ACCESS_H
+
+#include "shared.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define PV_PAYLOAD_IS_PLAIN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PV_PAYLOAD_IS_PLAIN 1
+#endif
+#endif
+
+/* `memory` stays the caller's; it must outlive every use of the result. */
+PV_INLINE struct pv_shared pv_shared_from_pointer(void *memory)
+{
+    struct pv_shared at = {(uintptr_t)memory};
+    return at;
+}
+
+PV_INLINE void *pv_shared_pointer(struct pv_shared at)
+{
+    return (void *)at.address; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+PV_INLINE uint32_t pv_shared_load_relaxed(struct pv_shared at)
+{
+    return PV_LE32_SWAP(__atomic_load_n((uint32_t *)pv_shared_pointer(at), __ATOMIC_RELAXED));
+}
+
+PV_INLINE uint32_t pv_shared_load_acquire(struct pv_shared at)
+{
+    return PV_LE32_SWAP(__atomic_load_n((uint32_t *)pv_shared_pointer(at), __ATOMIC_ACQUIRE));
+}
+
+PV_INLINE void pv_shared_store_relaxed(struct pv_shared at, uint32_t value)
+{
+    __atomic_store_n((uint32_t *)pv_shared_pointer(at), PV_LE32_SWAP(value), __ATOMIC_RELAXED);
+}
+
+PV_INLINE void pv_shared_store_release(struct pv_shared at, uint32_t value)
+{
+    __atomic_store_n((uint32_t *)pv_shared_pointer(at), PV_LE32_SWAP(value), __ATOMIC_RELEASE);
+}
+
+PV_INLINE void pv_shared_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+#ifdef PV_PAYLOAD_IS_PLAIN
+
+PV_INLINE void pv_shared_copy_out(void *to, struct pv_shared from, uint32_t bytes)
+{
+    __builtin_memcpy(to, pv_shared_pointer(from), bytes);
+}
+
+PV_INLINE void pv_shared_copy_in(struct pv_shared to, const void *from, uint32_t bytes)
+{
+    __builtin_memcpy(pv_shared_pointer(to), from, bytes);
+}
+
+#else
+
+/* A word is what one instruction moves. The private side may have any alignment. */
+#define PV_WORD ((uint32_t)sizeof(uintptr_t))
+
+PV_INLINE void pv_shared_copy_out(void *to, struct pv_shared from, uint32_t bytes)
+{
+    unsigned char *out = (unsigned char *)to;
+
+    while (bytes > 0 && (from.address % PV_WORD != 0 || bytes < PV_WORD)) {
+        *out++ = __atomic_load_n((unsigned char *)pv_shared_pointer(from), __ATOMIC_RELAXED);
+        from.address++;
+        bytes--;
+    }
+    for (; bytes >= PV_WORD; bytes -= PV_WORD, out += PV_WORD, from.address += PV_WORD) {
+        uintptr_t word = __atomic_load_n((uintptr_t *)pv_shared_pointer(from), __ATOMIC_RELAXED);
+        __builtin_memcpy(out, &word, PV_WORD);
+    }
+    for (; bytes > 0; bytes--, from.address++)
+        *out++ = __atomic_load_n((unsigned char *)pv_shared_pointer(from), __ATOMIC_RELAXED);
+}
+
+PV_INLINE void pv_shared_copy_in(struct pv_shared to, const void *from, uint32_t bytes)
+{
+    const unsigned char *in = (const unsigned char *)from;
+
+    while (bytes > 0 && (to.address % PV_WORD != 0 || bytes < PV_WORD)) {
+        __atomic_store_n((unsigned char *)pv_shared_pointer(to), *in++, __ATOMIC_RELAXED);
+        to.address++;
+        bytes--;
+    }
+    for (; bytes >= PV_WORD; bytes -= PV_WORD, in += PV_WORD, to.address += PV_WORD) {
+        uintptr_t word;
+        __builtin_memcpy(&word, in, PV_WORD);
+        __atomic_store_n((uintptr_t *)pv_shared_pointer(to), word, __ATOMIC_RELAXED);
+    }
+    for (; bytes > 0; bytes--, to.address++)
+        __atomic_store_n((unsigned char *)pv_shared_pointer(to), *in++, __ATOMIC_RELAXED);
+}
+
+#endif
+
+#endif
