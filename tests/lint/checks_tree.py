@@ -38,6 +38,8 @@ def licences_for(name):
     if name.startswith(policy.WIRE_INCLUDES + "/"):
         either = (policy.WIRE_LICENCE, policy.LICENCE)
         return either if name.endswith(".hpp") else (policy.WIRE_LICENCE,)
+    if name.startswith(policy.KERNEL_CODE) and name.endswith((".c", ".h")):
+        return (policy.KERNEL_LICENCE,)
     return (policy.LICENCE,)
 
 

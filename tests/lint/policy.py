@@ -40,3 +40,5 @@ OTHER_TARGETS = ["i686-linux-gnu", "aarch64-linux-gnu", "powerpc64-linux-gnu"]
 
 WIRE_LICENCE = "MIT OR GPL-2.0"
 LICENCE = "Apache-2.0"
+KERNEL_LICENCE = "GPL-2.0"
+KERNEL_CODE = ("guest-kernel-patches/", "tests/kernel/")
