@@ -19,7 +19,7 @@ struct pv_ids {
     uint64_t map[PV_IDS_WORDS_MAX];
 };
 
-/* `violations` counts a depth that is refused. */
+/* `violations` counts a depth that is refused; NULL where no ring was ever attached. */
 PV_INLINE enum pv_rule pv_ids_init(struct pv_ids *ids, uint32_t depth,
                                    struct pv_violations *violations)
 {
@@ -33,7 +33,8 @@ PV_INLINE enum pv_rule pv_ids_init(struct pv_ids *ids, uint32_t depth,
         ids->map[i] = 0;
     if (fits)
         return PV_RULE_KEPT;
-    pv_violation_count(violations, PV_RULE_DEPTH);
+    if (violations)
+        pv_violation_count(violations, PV_RULE_DEPTH);
     return PV_RULE_DEPTH;
 }
 

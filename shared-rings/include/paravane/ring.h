@@ -110,7 +110,8 @@ PV_INLINE void pv_ring_format(struct pv_shared memory, uint64_t bytes)
     while (done < bytes) {
         uint32_t piece = bytes - done < PV_RING_LINE ? (uint32_t)(bytes - done) : PV_RING_LINE;
 
-        pv_shared_copy_in(pv_shared_at(memory, (uint32_t)done), zero, piece);
+        pv_shared_copy_in(memory, zero, piece);
+        memory = pv_shared_at(memory, piece);
         done += piece;
     }
 }

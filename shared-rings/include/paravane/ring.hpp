@@ -29,6 +29,11 @@ struct RingPlace {
 
 template <SlotMessage T> class Producer {
   public:
+    Producer() = default;
+    // A copy would be a second owner of the same index.
+    Producer(const Producer &) = delete;
+    Producer &operator=(const Producer &) = delete;
+
     // The violations stay the caller's and must outlive the ring.
     [[nodiscard]] pv_rule attach(RingPlace place, uint32_t index, pv_violations &violations)
     {
@@ -66,6 +71,11 @@ template <SlotMessage T> class Producer {
 
 template <SlotMessage T> class Consumer {
   public:
+    Consumer() = default;
+    // A copy would be a second owner of the same index.
+    Consumer(const Consumer &) = delete;
+    Consumer &operator=(const Consumer &) = delete;
+
     // The violations stay the caller's and must outlive the ring.
     [[nodiscard]] pv_rule attach(RingPlace place, uint32_t index, pv_violations &violations)
     {

@@ -66,11 +66,12 @@ class SharedMemory {
         SharedMemory memory;
 
         memory.fd_ = fd;
-        if (fstat(fd, &status) != 0)
-            return failed(errno, error);
+        // The seals before the size: only a sealed size is the one that stays.
         const int held = fcntl(fd, F_GET_SEALS);
         if (held < 0 || (held & seals) != seals)
             return failed(EPERM, error);
+        if (fstat(fd, &status) != 0)
+            return failed(errno, error);
         return memory.mapped(static_cast<uint64_t>(status.st_size), error);
     }
 

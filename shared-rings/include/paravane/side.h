@@ -166,18 +166,21 @@ PV_INLINE bool pv_side_show(struct pv_side *side, enum pv_role role)
 }
 
 /*
- * Asks to be notified once `wanted` slots may be filled or taken (0 counts as 1, more than the ring
- * has as all of it). True: that is still to come, sleep. False: the ring has them, or was closed, or
- * was refused: look. A peer that closes with fewer to come notifies all the same.
+ * Asks to be notified once `wanted` slots may be filled or taken (0 counts as 1; more than can come as
+ * all that can: the peer waits for what was filled or taken and not yet shown). True: that is still to
+ * come, sleep. False: the ring has them, or was closed, or was refused: look. A peer that closes with
+ * fewer to come notifies all the same.
  */
 PV_INLINE bool pv_side_arm(struct pv_side *side, enum pv_role role, uint32_t wanted)
 {
-    if (!pv_side_good(side))
+    uint32_t most = side->slots - (side->next - side->shown);
+
+    if (!pv_side_good(side) || most == 0)
         return false;
     if (wanted == 0)
         wanted = 1;
-    if (wanted > side->slots)
-        wanted = side->slots;
+    if (wanted > most)
+        wanted = most;
     pv_shared_store_relaxed(pv_side_word(side, role, PV_SIDE_EVENT),
                             side->next + wanted - pv_side_credit(side, role));
     pv_shared_fence();
