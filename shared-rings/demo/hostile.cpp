@@ -21,7 +21,8 @@ struct Message {
 };
 
 constexpr uint32_t slots = 16;
-constexpr uint64_t ring_bytes = PV_PAGE_SIZE;
+constexpr uint32_t ring_bytes = PV_PAGE_SIZE;
+constexpr uint32_t case_bytes = 2 * ring_bytes; // a device queue has two
 
 // What the hostile process knows of the ring: everything.
 struct Peer {
@@ -99,7 +100,9 @@ pv_rule as_frontend(pv_shared ring, pv_violations &violations, Mischief mischief
     pv_frontend_queue victim = {};
     std::array<pv_response_head, sizeof(Message) / sizeof(pv_response_head)> response = {};
 
-    if (pv_consumer_attach(&victim.responses, ring, ring_bytes, geometry, 0, &violations) ==
+    if (pv_producer_attach(&victim.requests, pv_shared_at(ring, ring_bytes), ring_bytes, geometry,
+                           0, &violations) == PV_RULE_KEPT &&
+        pv_consumer_attach(&victim.responses, ring, ring_bytes, geometry, 0, &violations) ==
             PV_RULE_KEPT &&
         pv_frontend_queue_init(&victim, slots) == PV_RULE_KEPT &&
         in_other_process({ring}, mischief))
@@ -165,16 +168,16 @@ std::vector<Verdict> try_hostile_peers()
     std::vector<Verdict> verdicts;
     std::error_code error;
     const SharedMemory memory =
-        SharedMemory::create((cases.size() + 1) * ring_bytes, SharedMemory::Pages::normal, error);
+        SharedMemory::create((cases.size() + 1) * case_bytes, SharedMemory::Pages::normal, error);
     if (error)
         return verdicts;
 
     pv_violations violations = {};
-    Neighbour neighbour(memory.at(cases.size() * ring_bytes), violations);
+    Neighbour neighbour(memory.at(cases.size() * case_bytes), violations);
 
     for (size_t i = 0; i < cases.size(); i++) {
         const Case &tried = cases[i];
-        const pv_rule refused = tried.victim(memory.at(i * ring_bytes), violations, tried.mischief);
+        const pv_rule refused = tried.victim(memory.at(i * case_bytes), violations, tried.mischief);
         const bool counted = violations.count[tried.expected] == 1;
 
         verdicts.push_back(

@@ -28,10 +28,9 @@ struct pv_backend_queue {
 PV_INLINE enum pv_rule pv_backend_queue_init(struct pv_backend_queue *queue, uint32_t depth,
                                              struct pv_protocol protocol)
 {
-    uint32_t most = queue->responses.side.slots;
-
     queue->protocol = protocol;
-    return pv_ids_init(&queue->ids, depth <= most ? depth : 0, queue->responses.side.violations);
+    return pv_ids_init(&queue->ids, depth, queue->requests.side.slots, queue->responses.side.slots,
+                       queue->responses.side.violations);
 }
 
 /*
@@ -65,7 +64,10 @@ PV_INLINE enum pv_rule pv_backend_request_check(const struct pv_backend_queue *q
     return PV_RULE_KEPT;
 }
 
-/* Takes one checked request and marks its id. False: none is there, or the ring was refused. */
+/*
+ * Takes one checked request and marks its id. False: none is there, or the ring was refused. Release the
+ * request ring after a batch, once the log has it, before any response is put.
+ */
 PV_INLINE bool pv_backend_queue_take(struct pv_backend_queue *queue,
                                      struct pv_request_head *request, uint32_t request_size)
 {
@@ -83,9 +85,9 @@ PV_INLINE bool pv_backend_queue_take(struct pv_backend_queue *queue,
 }
 
 /*
- * Puts the response to a request in flight. False: no such request, or a frontend that does not take
- * its responses (it cannot have more in flight than there is room). Publish the response ring after
- * a batch.
+ * Puts the response to a request in flight. False: no such request; or requests were taken and not yet
+ * released, in which case a frontend could see its id free again and find no slot for it; or a frontend
+ * that publishes more than it has room for responses. Publish the response ring after a batch.
  */
 PV_INLINE bool pv_backend_queue_respond(struct pv_backend_queue *queue,
                                         const struct pv_response_head *response,
@@ -94,6 +96,8 @@ PV_INLINE bool pv_backend_queue_respond(struct pv_backend_queue *queue,
     uint32_t id = pv_le16_get(response->id);
 
     if (!pv_ids_known(&queue->ids, id) || !pv_ids_pending(&queue->ids, id))
+        return false;
+    if (queue->requests.side.next != queue->requests.side.shown)
         return false;
     if (pv_producer_put(&queue->responses, response, response_size, 1) == 0)
         return false;

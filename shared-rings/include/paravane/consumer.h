@@ -2,9 +2,13 @@
 /*
  * The side that empties a ring. One thread owns it. The usual round:
  *
- *   while ((n = pv_consumer_take(c, messages, sizeof(messages[0]), most)) > 0)
- *       use them, then pv_consumer_release(c);
- *   if (pv_consumer_arm(c, 1)) wait for the port;
+ *   while ((n = pv_consumer_take(c, messages, sizeof(messages[0]), most)) > 0) {
+ *       use them;
+ *       if (pv_consumer_release(c)) notify the producer;
+ *   }
+ *   if (pv_consumer_arm(c, 1)) wait;
+ *
+ * until pv_consumer_refused() or pv_consumer_ended() says that no more will come.
  *
  * What was taken is a private copy. A slot goes back to the producer at release, not before, so that
  * a log can hold the message first.
@@ -70,13 +74,13 @@ PV_INLINE bool pv_consumer_release(struct pv_consumer *consumer)
     return pv_side_show(&consumer->side, PV_CONSUMER);
 }
 
-/* Gives the slots taken back to a producer that never sleeps for room. */
+/* Gives the slots taken back to a producer that is known not to sleep for room. */
 PV_INLINE void pv_consumer_release_quietly(struct pv_consumer *consumer)
 {
     pv_side_show_quietly(&consumer->side, PV_CONSUMER);
 }
 
-/* Asks to be notified when `wanted` messages are there. True: they are not, sleep. */
+/* Asks to be notified when `wanted` messages are there. True: they are not, sleep. Release first. */
 PV_INLINE bool pv_consumer_arm(struct pv_consumer *consumer, uint32_t wanted)
 {
     return pv_side_arm(&consumer->side, PV_CONSUMER, wanted);

@@ -18,27 +18,29 @@ struct pv_frontend_queue {
 };
 
 /*
- * Joins two rings on which attach was called. `depth` requests may be in flight: no more than the
- * response ring holds, so that a backend never waits for room.
+ * Joins two rings on which attach was called. `depth` requests may be in flight: no more than either
+ * ring holds, so that a free id means a free slot in both and neither half ever waits for room.
  */
 PV_INLINE enum pv_rule pv_frontend_queue_init(struct pv_frontend_queue *queue, uint32_t depth)
 {
-    uint32_t most = queue->responses.side.slots;
-
-    return pv_ids_init(&queue->ids, depth <= most ? depth : 0, queue->responses.side.violations);
+    return pv_ids_init(&queue->ids, depth, queue->requests.side.slots, queue->responses.side.slots,
+                       queue->responses.side.violations);
 }
 
 /*
  * Puts one request, of the request ring's slot size, under an id of its own, which it writes into the
- * head and returns. PV_ID_NONE: the queue is full, or refused. Publish the request ring after a batch.
+ * head and returns. PV_ID_NONE: as many are in flight as may be, counting those whose responses were
+ * taken but not yet released; or a ring was refused. Publish the request ring after a batch.
  */
 PV_INLINE uint32_t pv_frontend_queue_put(struct pv_frontend_queue *queue,
                                          struct pv_request_head *request, uint32_t request_size)
 {
-    uint32_t id = pv_ids_acquire(&queue->ids);
+    uint32_t unreleased = queue->responses.side.next - queue->responses.side.shown;
+    uint32_t id;
 
-    if (id == PV_ID_NONE)
+    if (queue->ids.pending + unreleased >= queue->ids.depth)
         return PV_ID_NONE;
+    id = pv_ids_acquire(&queue->ids);
     request->id = pv_le16_of((uint16_t)id);
     if (pv_producer_put(&queue->requests, request, request_size, 1) == 1)
         return id;
@@ -64,7 +66,10 @@ PV_INLINE enum pv_rule pv_frontend_response_check(const struct pv_frontend_queue
     return PV_RULE_KEPT;
 }
 
-/* Takes one checked response and frees its id. False: none is there, or the ring was refused. */
+/*
+ * Takes one checked response and frees its id. False: none is there, or the ring was refused. Release
+ * the response ring after a batch, before more requests are put.
+ */
 PV_INLINE bool pv_frontend_queue_take(struct pv_frontend_queue *queue,
                                       struct pv_response_head *response, uint32_t response_size)
 {

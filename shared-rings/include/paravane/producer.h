@@ -3,9 +3,10 @@
  * The side that fills a ring. One thread owns it. The usual round:
  *
  *   n = pv_producer_put(p, messages, sizeof(messages[0]), count);
- *   if (pv_producer_publish(p)) ring the doorbell;
+ *   if (pv_producer_publish(p)) notify the consumer;
+ *   if (n < count && pv_producer_arm(p, 1)) wait;
  *
- * and, with no room: if (pv_producer_arm(p, 1)) wait for the port.
+ * until pv_producer_refused() or pv_producer_peer_closed() says that there is no use.
  */
 #ifndef PARAVANE_PRODUCER_H
 #define PARAVANE_PRODUCER_H
@@ -88,13 +89,19 @@ PV_INLINE bool pv_producer_publish(struct pv_producer *producer)
     return pv_side_show(&producer->side, PV_PRODUCER);
 }
 
-/* Shows what was put to a consumer that is known to poll. */
+/*
+ * Shows what was put to a consumer that is known to poll. The next pv_producer_publish() says to notify,
+ * since nobody knows whether it still does.
+ */
 PV_INLINE void pv_producer_publish_quietly(struct pv_producer *producer)
 {
     pv_side_show_quietly(&producer->side, PV_PRODUCER);
 }
 
-/* Asks to be notified when `wanted` slots are free. True: they are not, sleep. */
+/*
+ * Asks to be notified when `wanted` slots are free. True: they are not, sleep. Publish first. A producer
+ * that waits for m slots and a consumer that waits for n messages must leave n + m <= slots + 1.
+ */
 PV_INLINE bool pv_producer_arm(struct pv_producer *producer, uint32_t wanted)
 {
     return pv_side_arm(&producer->side, PV_PRODUCER, wanted);

@@ -25,6 +25,7 @@ struct pv_side {
     uint32_t shown;       /* our index as the peer was last shown it; never read back */
     uint32_t seen;        /* the peer's index when it last passed the rules */
     bool peer_closed;     /* then `seen` is final */
+    bool quiet;           /* something was shown without asking whether the peer sleeps */
     enum pv_rule refused; /* PV_RULE_KEPT while the ring is good */
 };
 
@@ -141,46 +142,55 @@ PV_INLINE bool pv_side_peer_closed(struct pv_side *side, enum pv_role role)
     return side->peer_closed;
 }
 
-/* Shows the peer all that was filled or taken, without asking whether it sleeps. */
-PV_INLINE void pv_side_show_quietly(struct pv_side *side, enum pv_role role)
+PV_INLINE void pv_side_show_index(struct pv_side *side, enum pv_role role)
 {
-    if (PV_UNLIKELY(!pv_side_good(side)))
-        return;
     side->shown = side->next;
     pv_shared_store_release(pv_side_word(side, role, PV_SIDE_INDEX), side->shown);
 }
 
-/* Shows the peer all that was filled or taken; true when the peer asked to be notified of it. */
-PV_INLINE bool pv_side_show(struct pv_side *side, enum pv_role role)
+/* Shows the peer all that was filled or taken, without asking whether it sleeps. */
+PV_INLINE void pv_side_show_quietly(struct pv_side *side, enum pv_role role)
 {
-    uint32_t old = side->shown;
-    uint32_t event;
-
-    if (side->next == old || !pv_side_good(side))
-        return false;
-    pv_side_show_quietly(side, role);
-    /* The index before the event, against the peer's event before the index: one side sees the other. */
-    pv_shared_fence();
-    event = pv_shared_load_relaxed(pv_side_word(side, pv_side_peer(role), PV_SIDE_EVENT));
-    return side->shown - event < side->shown - old;
+    if (side->next == side->shown || !pv_side_good(side))
+        return;
+    pv_side_show_index(side, role);
+    side->quiet = true;
 }
 
 /*
- * Asks to be notified once `wanted` slots may be filled or taken (0 counts as 1; more than can come as
- * all that can: the peer waits for what was filled or taken and not yet shown). True: that is still to
- * come, sleep. False: the ring has them, or was closed, or was refused: look. A peer that closes with
- * fewer to come notifies all the same.
+ * Shows the peer all that was filled or taken; true when the peer is to be notified of it: because it
+ * asked to be, or because it may have asked while we showed quietly.
+ */
+PV_INLINE bool pv_side_show(struct pv_side *side, enum pv_role role)
+{
+    uint32_t old = side->shown;
+    bool quiet = side->quiet;
+    uint32_t event;
+
+    if ((side->next == old && !quiet) || !pv_side_good(side))
+        return false;
+    side->quiet = false;
+    pv_side_show_index(side, role);
+    /* The index before the event, against the peer's event before the index: one side sees the other. */
+    pv_shared_fence();
+    event = pv_shared_load_relaxed(pv_side_word(side, pv_side_peer(role), PV_SIDE_EVENT));
+    return side->shown - event < side->shown - old || quiet;
+}
+
+/*
+ * Asks to be notified once `wanted` slots may be filled or taken (0 counts as 1, more than the ring has
+ * as all of it). True: that is still to come, sleep. False: the ring has them, or was closed, or was
+ * refused, or this side has something to show first, which the peer may be waiting for: look. A peer
+ * that closes with fewer to come notifies all the same.
  */
 PV_INLINE bool pv_side_arm(struct pv_side *side, enum pv_role role, uint32_t wanted)
 {
-    uint32_t most = side->slots - (side->next - side->shown);
-
-    if (!pv_side_good(side) || most == 0)
+    if (!pv_side_good(side) || side->next != side->shown)
         return false;
     if (wanted == 0)
         wanted = 1;
-    if (wanted > most)
-        wanted = most;
+    if (wanted > side->slots)
+        wanted = side->slots;
     pv_shared_store_relaxed(pv_side_word(side, role, PV_SIDE_EVENT),
                             side->next + wanted - pv_side_credit(side, role));
     pv_shared_fence();
@@ -189,12 +199,16 @@ PV_INLINE bool pv_side_arm(struct pv_side *side, enum pv_role role, uint32_t wan
     return pv_side_look(side, role) < wanted && side->refused == PV_RULE_KEPT;
 }
 
-/* Ends this side, after what it has shown. The caller notifies the peer, always. */
+/*
+ * Ends this side, after what it has shown; it does not come back. The caller notifies the peer, always;
+ * the fence is for that notification, which orders nothing by itself.
+ */
 PV_INLINE void pv_side_close(struct pv_side *side, enum pv_role role)
 {
     if (side->slots == 0)
         return;
     pv_shared_store_release(pv_side_word(side, role, PV_SIDE_STATE), PV_RING_CLOSED);
+    pv_shared_fence();
 }
 
 /* The slot of an index. `slot_size` is the side's own, passed so that it can be a constant. */
@@ -234,6 +248,7 @@ PV_INLINE enum pv_rule pv_side_refuse_place(struct pv_side *side, enum pv_rule r
     side->shown = 0;
     side->seen = 0;
     side->peer_closed = false;
+    side->quiet = false;
     side->refused = rule;
     pv_violation_count(violations, rule);
     return rule;
@@ -242,7 +257,7 @@ PV_INLINE enum pv_rule pv_side_refuse_place(struct pv_side *side, enum pv_rule r
 /*
  * Attaches to formatted memory whose place and geometry were checked. `index` is 0 for a new ring and
  * what this side's own log says when it comes back to one: never less than the peer was shown, since
- * the log is written first. The caller then notifies the peer once.
+ * the log is written first. The caller then notifies the peer once, which the fence is for.
  */
 PV_INLINE enum pv_rule pv_side_attach(struct pv_side *side, enum pv_role role,
                                       struct pv_shared memory, struct pv_ring_geometry geometry,
@@ -256,6 +271,7 @@ PV_INLINE enum pv_rule pv_side_attach(struct pv_side *side, enum pv_role role,
     side->shown = index;
     side->seen = index - pv_side_credit(side, role);
     side->peer_closed = false;
+    side->quiet = false;
     side->refused = PV_RULE_KEPT;
     if (!pv_side_reserved_is_zero(side, pv_side_peer(role))) {
         pv_side_refuse(side, role, PV_RULE_RESERVED_CONTROL);
@@ -264,8 +280,8 @@ PV_INLINE enum pv_rule pv_side_attach(struct pv_side *side, enum pv_role role,
     if (pv_side_accept(
             side, role,
             pv_shared_load_acquire(pv_side_word(side, pv_side_peer(role), PV_SIDE_INDEX)))) {
-        pv_shared_store_relaxed(pv_side_word(side, role, PV_SIDE_STATE), PV_RING_OPEN);
-        pv_side_show_quietly(side, role);
+        pv_side_show_index(side, role);
+        pv_shared_fence();
     }
     return side->refused;
 }
