@@ -28,9 +28,10 @@ struct pv_backend_queue {
 PV_INLINE enum pv_rule pv_backend_queue_init(struct pv_backend_queue *queue, uint32_t depth,
                                              struct pv_protocol protocol)
 {
+    bool fits = depth <= queue->requests.side.slots && depth <= queue->responses.side.slots;
+
     queue->protocol = protocol;
-    return pv_ids_init(&queue->ids, depth, queue->requests.side.slots, queue->responses.side.slots,
-                       queue->responses.side.violations);
+    return pv_ids_init(&queue->ids, fits ? depth : 0, queue->responses.side.violations);
 }
 
 /*

@@ -23,8 +23,9 @@ struct pv_frontend_queue {
  */
 PV_INLINE enum pv_rule pv_frontend_queue_init(struct pv_frontend_queue *queue, uint32_t depth)
 {
-    return pv_ids_init(&queue->ids, depth, queue->requests.side.slots, queue->responses.side.slots,
-                       queue->responses.side.violations);
+    bool fits = depth <= queue->requests.side.slots && depth <= queue->responses.side.slots;
+
+    return pv_ids_init(&queue->ids, fits ? depth : 0, queue->responses.side.violations);
 }
 
 /*

@@ -19,14 +19,11 @@ struct pv_ids {
     uint64_t map[PV_IDS_WORDS_MAX];
 };
 
-/*
- * Both rings of the queue must hold `depth` messages. `violations` counts a depth that is refused; NULL
- * where no ring was ever attached.
- */
-PV_INLINE enum pv_rule pv_ids_init(struct pv_ids *ids, uint32_t depth, uint32_t request_slots,
-                                   uint32_t response_slots, struct pv_violations *violations)
+/* `violations` counts a depth that is refused; NULL where no ring was ever attached. */
+PV_INLINE enum pv_rule pv_ids_init(struct pv_ids *ids, uint32_t depth,
+                                   struct pv_violations *violations)
 {
-    bool fits = depth >= 1 && depth <= request_slots && depth <= response_slots;
+    bool fits = depth >= 1 && depth <= PV_RING_SLOTS_MAX;
     uint32_t i;
 
     ids->depth = fits ? depth : 0;

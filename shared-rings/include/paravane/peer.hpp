@@ -35,7 +35,7 @@ template <WireMessage T> class Peer {
     // Consumes the handle: std::move(peer).copy_out(), and a second time is use after move.
     [[nodiscard]] T copy_out() &&
     {
-        T copy;
+        T copy; // NOLINT(cppcoreguidelines-pro-type-member-init): every byte is copied over
         pv_shared_copy_out(&copy, at_, sizeof(T));
         return copy;
     }
