@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A maker that shrinks its memory and seals it between two calls of the one that adopts it. The
-// linker puts our fcntl() before the C library's (--wrap=fcntl), and there the maker strikes.
+// A maker that shrinks its memory and seals it between two calls of the one that adopts it, or a
+// descriptor that goes. The linker puts our fcntl() before the C library's (--wrap=fcntl), and there
+// they strike.
 #include <cstdarg>
 #include <system_error>
 
@@ -18,7 +19,9 @@ int __wrap_fcntl(int fd, int command, ...); // NOLINT(bugprone-reserved-identifi
 
 namespace {
 
-bool strikes = false;
+enum class Strike { none, shrink, close };
+
+Strike strike = Strike::none;
 
 } // namespace
 
@@ -28,12 +31,18 @@ int __wrap_fcntl(int fd, int command, ...)
     va_start(arguments, command);
     const int argument = va_arg(arguments, int);
     va_end(arguments);
-    if (strikes && command == F_GET_SEALS) {
-        strikes = false;
+    const Strike now = command == F_GET_SEALS ? strike : Strike::none;
+    if (now == Strike::shrink) {
         EXPECT_EQ(ftruncate(fd, 4096), 0);
         EXPECT_EQ(__real_fcntl(fd, F_ADD_SEALS, paravane::SharedMemory::seals), 0);
     }
-    return __real_fcntl(fd, command, argument);
+    const int result = __real_fcntl(fd, command, argument);
+    if (now == Strike::close) {
+        EXPECT_EQ(close(fd), 0);
+    }
+    if (now != Strike::none)
+        strike = Strike::none;
+    return result;
 }
 
 namespace paravane::unit {
@@ -45,14 +54,27 @@ TEST(AdoptRace, SizeIsReadAfterTheSeals)
     const int fd = memfd_create("paravane", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ASSERT_GE(fd, 0);
     ASSERT_EQ(ftruncate(fd, 16384), 0);
-    strikes = true;
+    strike = Strike::shrink;
     std::error_code error;
     const SharedMemory memory = SharedMemory::adopt(fd, error);
-    ASSERT_FALSE(strikes) << "the seals were not asked for";
+    ASSERT_EQ(strike, Strike::none) << "the seals were not asked for";
     // Refused, or mapped at the size that the seals make final: beyond it lies a SIGBUS.
     if (!error) {
         EXPECT_EQ(memory.size(), 4096U);
     }
+}
+
+TEST(AdoptRace, DescriptorThatGoesIsAnError)
+{
+    const int fd = memfd_create("paravane", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(ftruncate(fd, 4096), 0);
+    ASSERT_EQ(__real_fcntl(fd, F_ADD_SEALS, SharedMemory::seals), 0);
+    strike = Strike::close;
+    std::error_code error;
+    const SharedMemory memory = SharedMemory::adopt(fd, error);
+    EXPECT_EQ(error, std::errc::bad_file_descriptor);
+    EXPECT_EQ(memory.size(), 0U);
 }
 
 } // namespace

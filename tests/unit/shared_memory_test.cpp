@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <paravane/shared_memory.hpp>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace paravane::unit {
@@ -134,6 +135,20 @@ TEST(SharedMemoryTest, FailsToMakeWhatCannotBe)
         EXPECT_EQ(memory.size(), 0U);
     }
     EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(SharedMemoryTest, FailsWithoutADescriptor)
+{
+    rlimit limit = {};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    std::error_code error;
+    const SharedMemory memory = SharedMemory::create(4096, SharedMemory::Pages::normal, error);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_EQ(error, std::errc::too_many_files_open);
+    EXPECT_EQ(memory.fd(), -1);
+    EXPECT_EQ(memory.size(), 0U);
 }
 
 // Either there are huge pages, or an error that says there are not; never memory of another size.

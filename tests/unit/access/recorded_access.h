@@ -4,6 +4,11 @@
 #ifndef PARAVANE_TESTS_UNIT_ACCESS_RECORDED_ACCESS_H
 #define PARAVANE_TESTS_UNIT_ACCESS_RECORDED_ACCESS_H
 
+#include <stdint.h>
+
+// Defined by paravane/shared.h before it includes this.
+struct pv_shared;
+
 uint32_t pv_shared_load_relaxed(struct pv_shared at);
 uint32_t pv_shared_load_acquire(struct pv_shared at);
 void pv_shared_store_relaxed(struct pv_shared at, uint32_t value);

@@ -104,12 +104,13 @@ void frontend(std::uint32_t total, bool lazy)
         if (pv_producer_publish(&queue.requests))
             notify(to_backend);
         const std::uint32_t count = take_responses();
-        if (count == 0 || !lazy)
+        const bool held = queue.responses.side.next != queue.responses.side.shown;
+        if (held && (count == 0 || !lazy))
             pv_consumer_release_quietly(&queue.responses);
         received += count;
         if (!good(queue.requests, queue.responses))
             return;
-        if (count == 0 && pv_consumer_arm(&queue.responses, 1)) {
+        if (count == 0 && !held && pv_consumer_arm(&queue.responses, 1)) {
             mark(consumer_slept);
             wait(to_frontend);
         }
@@ -153,6 +154,8 @@ void backend(std::uint32_t total, bool hasty)
         std::uint32_t done = 0;
         while (hasty && done < count && respond(batch[backwards ? count - 1 - done : done]))
             done++;
+        if (done != 0 && pv_producer_publish(&queue.responses))
+            notify(to_frontend);
         pv_consumer_release_quietly(&queue.requests);
         for (; done < count; done++)
             check(respond(batch[backwards ? count - 1 - done : done]),
