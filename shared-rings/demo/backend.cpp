@@ -101,7 +101,7 @@ class Backend {
     uint32_t serve()
     {
         uint32_t count = 0;
-        AddRequest request;
+        AddRequest request = {};
 
         while (count < batch_.size() &&
                pv_backend_queue_take(&queue_, &request.head, sizeof(request))) {

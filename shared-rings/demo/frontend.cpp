@@ -49,7 +49,7 @@ uint32_t Frontend::ask()
 uint32_t Frontend::take()
 {
     uint32_t count = 0;
-    AddResponse response;
+    AddResponse response = {};
 
     while (pv_frontend_queue_take(&queue_, &response.head, sizeof(response))) {
         const uint32_t id = pv_le16_get(response.head.id);

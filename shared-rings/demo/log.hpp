@@ -23,10 +23,10 @@ enum class EntryState : uint32_t { free, taken, answered };
 
 struct LogEntry {
     std::atomic<EntryState> state;
-    uint32_t request_index;
-    uint32_t response_index;
-    AddRequest request;
-    AddResponse response;
+    uint32_t request_index = 0;
+    uint32_t response_index = 0;
+    AddRequest request = {};
+    AddResponse response = {};
 };
 
 struct LogContents {

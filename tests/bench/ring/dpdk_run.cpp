@@ -83,6 +83,7 @@ int execute(std::vector<std::string> list, int input, int output)
 {
     std::vector<char *> pointers;
 
+    pointers.reserve(list.size() + 1);
     for (std::string &word : list)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);
@@ -127,7 +128,7 @@ std::string find_dpdk_test()
 
     while (!rest.empty()) {
         const size_t end = rest.find(':');
-        const std::string file = std::string(rest.substr(0, end)) + "/dpdk-test";
+        std::string file = std::string(rest.substr(0, end)) + "/dpdk-test";
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         if (access(file.c_str(), X_OK) == 0)
             return file;

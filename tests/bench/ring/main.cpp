@@ -78,7 +78,7 @@ std::string choose_pages(const Options &options, HugePages &reserve, Setting &se
 {
     if (options.smoke || options.pages == PagesWanted::normal)
         return {};
-    const std::string why = reserve.reserve(huge_pages_needed);
+    std::string why = reserve.reserve(huge_pages_needed);
     if (why.empty())
         setting.pages = SharedMemory::Pages::huge;
     else if (options.pages == PagesWanted::huge)

@@ -98,7 +98,7 @@ bool compared_round(const Setting &setting, uint32_t patience, bool turned, Seri
             steps.push_back(one_way_step(setting, {16, burst, false, 1}, series));
         if (!have_rte_ring())
             continue;
-        steps.push_back([=, &setting, &series](std::string &failure) {
+        steps.emplace_back([=, &setting, &series](std::string &failure) {
             const double theirs = measure_rte_ring(setting, burst, 1, failure);
             series.add(names::rte_ring, rte_ring_name(burst), "cycles", theirs);
         });
@@ -124,24 +124,24 @@ bool full_round(const Setting &setting, uint32_t patience, bool turned, Series &
                     steps.push_back(
                         one_way_step(setting, {slot_size, burst, notify, patience}, series));
     for (const uint32_t depth : {1U, 32U})
-        steps.push_back([=, &setting, &series](std::string &failure) {
+        steps.emplace_back([=, &setting, &series](std::string &failure) {
             const double taken = measure_requests(setting, depth, failure);
             const std::string name = fmt::format("depth {}", depth);
             series.add(names::requests, name + ", cycles", "cycles", taken);
             series.add(names::requests, name, "ns", taken * ns);
         });
-    steps.push_back([=, &setting, &series](std::string &failure) {
+    steps.emplace_back([=, &setting, &series](std::string &failure) {
         series.add(names::ping_pong, "both sides polling", "ns",
                    measure_ping_pong(setting, failure) * ns);
     });
-    steps.push_back([=, &setting, &series](std::string &failure) {
+    steps.emplace_back([=, &setting, &series](std::string &failure) {
         const Sleeping sleeping = measure_sleeping(setting, failure);
         series.add(names::ping_pong, "both sides asleep on an eventfd", "us",
                    sleeping.one_way * ns / thousand);
         series.add(names::notifications, "ping-pong, both asleep", "per 1000",
                    sleeping.notifications * thousand);
     });
-    steps.push_back([=, &setting, &series](std::string &failure) {
+    steps.emplace_back([=, &setting, &series](std::string &failure) {
         const Sleeping load = measure_load(setting, failure);
         series.add(names::notifications, "stream in bursts of 8, both asleep when idle", "per 1000",
                    load.notifications * thousand);
