@@ -10,8 +10,8 @@ test_table() {
     cat <<'TABLE'
 release    all                  -                           900
 clang      all                  ^unit$                      60
-asan       unit,fuzz,stress     ^(unit|fuzz|stress)$        240
-tsan       stress               ^stress$                    240
+asan       unit,fuzz,stress     ^(unit|fuzz|stress)$        600
+tsan       stress               ^stress$                    300
 TABLE
 }
 
