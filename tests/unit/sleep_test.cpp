@@ -123,6 +123,17 @@ TEST_F(Sleep, ArmLooksAgain)
     EXPECT_FALSE(pv_producer_arm(&producer, 1)) << "what was released since the last look is room";
 }
 
+// What arm() looks at again may be the first that breaks a rule: nobody would ever wake the sleeper.
+TEST_F(Sleep, NobodySleepsOnARingRefusedByTheLastLook)
+{
+    memory.set_word(layout::producer_index, 5);
+    EXPECT_FALSE(pv_consumer_arm(&consumer, 1));
+    EXPECT_EQ(pv_consumer_refused(&consumer), PV_RULE_PRODUCER_PAST);
+    memory.set_word(layout::consumer_index, 1);
+    EXPECT_FALSE(pv_producer_arm(&producer, 4));
+    EXPECT_EQ(pv_producer_refused(&producer), PV_RULE_CONSUMER_PAST);
+}
+
 TEST_F(Sleep, NobodySleepsOnAClosedRing)
 {
     pv_producer_close(&producer);
