@@ -4,14 +4,14 @@
 
 results=build/results
 
-# preset   what is built        which labels (- for all)    seconds that its tests may take
+# preset   what is built           which labels (- for all)    seconds that its tests may take
 #          (all, or folders of tests/)
 test_table() {
     cat <<'TABLE'
-release    all                  -                           900
-clang      all                  ^unit$                      60
-asan       unit,fuzz,stress     ^(unit|fuzz|stress)$        600
-tsan       stress               ^stress$                    300
+release    all                     -                           600
+clang      all                     ^unit$                      60
+asan       unit,fuzz,stress,bench  ^(unit|fuzz|stress)$        120
+tsan       stress                  ^stress$                     60
 TABLE
 }
 
