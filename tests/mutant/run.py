@@ -109,6 +109,9 @@ def main():
         print("\n".join(faults))
         return 2
     if given.only:
+        if unknown := set(given.only) - {m["name"] for m in mutants}:
+            print(f"no such mutant: {' '.join(sorted(unknown))}")
+            return 2
         mutants = [m for m in mutants if m["name"] in given.only]
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)

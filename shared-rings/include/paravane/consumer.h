@@ -53,7 +53,7 @@ PV_INLINE uint32_t pv_consumer_take(struct pv_consumer *consumer, void *messages
     unsigned char *to = (unsigned char *)messages;
     uint32_t count = pv_side_known(side, PV_CONSUMER);
     uint32_t next = side->next;
-    uint32_t i;
+    uint32_t piece;
 
     if (PV_UNLIKELY(message_size == 0 || message_size != side->slot_size))
         return 0;
@@ -61,9 +61,14 @@ PV_INLINE uint32_t pv_consumer_take(struct pv_consumer *consumer, void *messages
         count = pv_side_look(side, PV_CONSUMER);
     if (count > most)
         count = most;
-    for (i = 0; i < count; i++)
-        pv_shared_copy_out(to + (size_t)i * message_size,
-                           pv_side_slot(side, next + i, message_size), message_size);
+    if (count == 0)
+        return 0;
+    piece = pv_side_straight(side, count);
+    pv_shared_copy_out(to, pv_side_slot(side, next, message_size), piece * message_size);
+    if (PV_UNLIKELY(piece < count))
+        pv_shared_copy_out(to + (size_t)piece * message_size,
+                           pv_side_slot(side, next + piece, message_size),
+                           (count - piece) * message_size);
     side->next = next + count;
     return count;
 }

@@ -67,7 +67,7 @@ PV_INLINE uint32_t pv_producer_put(struct pv_producer *producer, const void *mes
     const unsigned char *from = (const unsigned char *)messages;
     uint32_t room = pv_side_known(side, PV_PRODUCER);
     uint32_t next = side->next;
-    uint32_t i;
+    uint32_t piece;
 
     if (PV_UNLIKELY(message_size == 0 || message_size != side->slot_size))
         return 0;
@@ -76,9 +76,13 @@ PV_INLINE uint32_t pv_producer_put(struct pv_producer *producer, const void *mes
         if (room < count)
             count = room;
     }
-    for (i = 0; i < count; i++)
-        pv_shared_copy_in(pv_side_slot(side, next + i, message_size),
-                          from + (size_t)i * message_size, message_size);
+    if (count == 0)
+        return 0;
+    piece = pv_side_straight(side, count);
+    pv_shared_copy_in(pv_side_slot(side, next, message_size), from, piece * message_size);
+    if (PV_UNLIKELY(piece < count))
+        pv_shared_copy_in(pv_side_slot(side, next + piece, message_size),
+                          from + (size_t)piece * message_size, (count - piece) * message_size);
     side->next = next + count;
     return count;
 }

@@ -3,7 +3,7 @@
  * The access policy of production: C11 atomics through the compiler's builtins, which C, C++ and
  * kernels share. The only header of the wire in which shared memory has a pointer.
  *
- * Payload moves by relaxed atomic words, not by memcpy: the peer may write it at the same moment,
+ * Payload moves by atomic or volatile accesses, not by memcpy: the peer may write it at the same moment,
  * which memcpy makes undefined, and which lets a compiler read the source again instead of its copy
  * (the double fetch of XSA-155). Under ThreadSanitizer payload is plain memory, so that a missing
  * barrier between payload and index is reported as the race it is.
@@ -72,13 +72,37 @@ PV_INLINE void pv_shared_copy_in(struct pv_shared to, const void *from, uint32_t
 
 #else
 
+#ifdef __clang__
+#define PV_KEEP_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define PV_KEEP_ROLLED
+#endif
+
 /* A word is what one instruction moves. The private side may have any alignment. */
 #define PV_WORD ((uint32_t)sizeof(uintptr_t))
+
+/*
+ * Slots are whole blocks of 16 bytes, and one SSE load moves a block: half the loads of a copy out. It
+ * may tear, which is the index's business to prevent, and volatile forbids the compiler a second one.
+ * Copies in stay words: a full fence takes nearly twice as long after 16-byte stores.
+ */
+#if defined(__SSE2__) && !defined(__KERNEL__)
+#define PV_BLOCK 16u
+typedef long long pv_block __attribute__((vector_size(16), may_alias));
+typedef long long pv_block_private __attribute__((vector_size(16), may_alias, aligned(1)));
+#endif
 
 PV_INLINE void pv_shared_copy_out(void *to, struct pv_shared from, uint32_t bytes)
 {
     unsigned char *out = (unsigned char *)to;
 
+#ifdef PV_BLOCK
+    if (from.address % PV_BLOCK == 0) {
+        PV_KEEP_ROLLED
+        for (; bytes >= PV_BLOCK; bytes -= PV_BLOCK, out += PV_BLOCK, from.address += PV_BLOCK)
+            *(pv_block_private *)out = *(const volatile pv_block *)pv_shared_pointer(from);
+    }
+#endif
     while (bytes > 0 && (from.address % PV_WORD != 0 || bytes < PV_WORD)) {
         *out++ = __atomic_load_n((unsigned char *)pv_shared_pointer(from), __ATOMIC_RELAXED);
         from.address++;
@@ -101,6 +125,7 @@ PV_INLINE void pv_shared_copy_in(struct pv_shared to, const void *from, uint32_t
         to.address++;
         bytes--;
     }
+    PV_KEEP_ROLLED
     for (; bytes >= PV_WORD; bytes -= PV_WORD, in += PV_WORD, to.address += PV_WORD) {
         uintptr_t word;
         __builtin_memcpy(&word, in, PV_WORD);

@@ -218,6 +218,14 @@ PV_INLINE struct pv_shared pv_side_slot(const struct pv_side *side, uint32_t ind
     return pv_ring_slot(side->memory, side->slots, slot_size, index);
 }
 
+/* How many of the next `count` slots lie in one piece: those up to the ring's end. */
+PV_INLINE uint32_t pv_side_straight(const struct pv_side *side, uint32_t count)
+{
+    uint32_t to_end = side->slots - (side->next & (side->slots - 1));
+
+    return count < to_end ? count : to_end;
+}
+
 /* True when the peer's index and event lines hold nothing but what they are for. */
 PV_INLINE bool pv_side_reserved_is_zero(const struct pv_side *side, enum pv_role whose)
 {

@@ -59,14 +59,6 @@ PV_INLINE enum pv_rule pv_stream_reader_attach(struct pv_stream_reader *reader,
     return pv_stream_attach(&reader->side, PV_CONSUMER, memory, bytes, size, index, violations);
 }
 
-/* Bytes from an index to the ring's end: a piece that does not wrap. */
-PV_INLINE uint32_t pv_stream_straight(const struct pv_side *side, uint32_t count)
-{
-    uint32_t to_end = side->slots - (side->next & (side->slots - 1));
-
-    return count < to_end ? count : to_end;
-}
-
 /* Writes as many of the `count` bytes as there is room for, and returns how many. */
 PV_INLINE uint32_t pv_stream_write(struct pv_stream_writer *writer, const void *bytes,
                                    uint32_t count)
@@ -83,7 +75,7 @@ PV_INLINE uint32_t pv_stream_write(struct pv_stream_writer *writer, const void *
     }
     if (count == 0)
         return 0;
-    piece = pv_stream_straight(side, count);
+    piece = pv_side_straight(side, count);
     pv_shared_copy_in(pv_side_slot(side, side->next, 1), from, piece);
     if (piece < count)
         pv_shared_copy_in(pv_side_slot(side, side->next + piece, 1), from + piece, count - piece);
@@ -105,7 +97,7 @@ PV_INLINE uint32_t pv_stream_read(struct pv_stream_reader *reader, void *bytes, 
         count = most;
     if (count == 0)
         return 0;
-    piece = pv_stream_straight(side, count);
+    piece = pv_side_straight(side, count);
     pv_shared_copy_out(to, pv_side_slot(side, side->next, 1), piece);
     if (piece < count)
         pv_shared_copy_out(to + piece, pv_side_slot(side, side->next + piece, 1), count - piece);
