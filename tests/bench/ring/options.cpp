@@ -62,24 +62,34 @@ std::string check_cores(const std::string &text)
     return two_numbers(text) ? "" : "CORES must be two numbers, as in 0,1";
 }
 
+// Words for values of an enumeration, and one line for any other word.
+template <typename Value>
+void add_choice(CLI::App &app, const char *option, Value &into, const char *type, const char *what,
+                const std::map<std::string, Value> &choices, const char *wanted)
+{
+    app.add_option_function<std::string>(
+           option, [&into, choices](const std::string &word) { into = choices.at(word); }, what)
+        ->type_name(type)
+        ->check(CLI::Validator(
+            [choices, wanted](const std::string &word) {
+                return choices.contains(word) ? std::string() : std::string(wanted);
+            },
+            ""));
+}
+
 } // namespace
 
 Parsed parse_options(int count, char **words)
 {
-    const std::map<std::string, PagesWanted> pages = {{"normal", PagesWanted::normal},
-                                                      {"huge", PagesWanted::huge},
-                                                      {"auto", PagesWanted::automatic}};
-    const std::map<std::string, PriorityWanted> priority = {{"normal", PriorityWanted::normal},
-                                                            {"realtime", PriorityWanted::realtime},
-                                                            {"auto", PriorityWanted::automatic}};
-    const std::map<std::string, Against> against = {
-        {"none", Against::none}, {"dpdk", Against::dpdk}, {"auto", Against::automatic}};
     CLI::App app(description, "paravane-ring-bench");
     std::string cores;
     Parsed parsed;
     Options &options = parsed.options;
 
     app.footer(footer);
+    app.failure_message([](const CLI::App *program, const CLI::Error &error) {
+        return program->get_name() + ": " + error.what() + " (--help tells more)\n";
+    });
     app.set_version_flag("--version", "paravane-ring-bench " + this_build().version);
     app.add_option("--json", options.json, "Also write the report to FILE")->type_name("FILE");
     app.add_option("--rounds", options.rounds, "How often each measurement is taken")
@@ -98,20 +108,24 @@ Parsed parse_options(int count, char **words)
     app.add_option("--cores", cores, "Processors of the producer and the consumer")
         ->type_name("CORES")
         ->check(CLI::Validator(check_cores, ""));
-    app.add_option("--pages", options.pages,
-                   "Pages of the shared memory, for both peers: normal, huge (2 MiB, reserved for "
-                   "the run where root) or auto (default: huge where they can be had)")
-        ->type_name("PAGES")
-        ->transform(CLI::CheckedTransformer(pages).description(""));
-    app.add_option("--priority", options.priority,
-                   "normal, realtime (other programs wait; needs root) or auto (default: realtime "
-                   "where allowed), for both peers")
-        ->type_name("PRIORITY")
-        ->transform(CLI::CheckedTransformer(priority).description(""));
-    app.add_option("--against", options.against,
-                   "none, dpdk (fail without it) or auto (default: where installed)")
-        ->type_name("PEER")
-        ->transform(CLI::CheckedTransformer(against).description(""));
+    add_choice(app, "--pages", options.pages, "PAGES",
+               "Pages of the shared memory, for both peers: normal, huge (2 MiB, reserved for "
+               "the run where root) or auto (default: huge where they can be had)",
+               {{"normal", PagesWanted::normal},
+                {"huge", PagesWanted::huge},
+                {"auto", PagesWanted::automatic}},
+               "PAGES must be normal, huge or auto");
+    add_choice(app, "--priority", options.priority, "PRIORITY",
+               "normal, realtime (other programs wait; needs root) or auto (default: realtime "
+               "where allowed), for both peers",
+               {{"normal", PriorityWanted::normal},
+                {"realtime", PriorityWanted::realtime},
+                {"auto", PriorityWanted::automatic}},
+               "PRIORITY must be normal, realtime or auto");
+    add_choice(app, "--against", options.against, "PEER",
+               "none, dpdk (fail without it) or auto (default: where installed)",
+               {{"none", Against::none}, {"dpdk", Against::dpdk}, {"auto", Against::automatic}},
+               "PEER must be none, dpdk or auto");
     app.add_flag("--strict", options.strict, "End with status 1 when a target is missed");
     app.add_flag("--smoke", options.smoke, "Only try every measurement, in a second or two");
     try {
