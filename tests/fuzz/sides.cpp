@@ -30,6 +30,106 @@ const unsigned char *pattern_from(Input &input)
     return &pattern[input.byte()];
 }
 
+// The functions of one kind of side.
+template <typename Side> struct Calls {
+    bool (*show)(Side *);
+    void (*show_quietly)(Side *);
+    uint32_t (*look)(Side *);
+    bool (*arm)(Side *, uint32_t wanted);
+    bool (*closed)(Side *);
+    bool closed_when_empty; // only once all that was there is taken
+    void (*close)(Side *);
+    pv_rule (*refused)(const Side *);
+};
+
+constexpr Calls<pv_producer> producer_calls = {pv_producer_publish,     pv_producer_publish_quietly,
+                                               pv_producer_room,        pv_producer_arm,
+                                               pv_producer_peer_closed, false,
+                                               pv_producer_close,       pv_producer_refused};
+constexpr Calls<pv_consumer> consumer_calls = {pv_consumer_release,   pv_consumer_release_quietly,
+                                               pv_consumer_available, pv_consumer_arm,
+                                               pv_consumer_ended,     true,
+                                               pv_consumer_close,     pv_consumer_refused};
+constexpr Calls<pv_stream_writer> writer_calls = {pv_stream_publish,
+                                                  nullptr,
+                                                  nullptr,
+                                                  pv_stream_writer_arm,
+                                                  pv_stream_writer_peer_closed,
+                                                  false,
+                                                  pv_stream_writer_close,
+                                                  pv_stream_writer_refused};
+constexpr Calls<pv_stream_reader> reader_calls = {pv_stream_release,
+                                                  nullptr,
+                                                  nullptr,
+                                                  pv_stream_reader_arm,
+                                                  pv_stream_reader_ended,
+                                                  true,
+                                                  pv_stream_reader_close,
+                                                  pv_stream_reader_refused};
+
+enum class Call { show, show_quietly, look, arm, closed, close };
+
+template <typename Side>
+void make_call(Call call, const Calls<Side> &calls, HostileRing &ring, Side &side, Input &input,
+               uint32_t wanted)
+{
+    switch (call) {
+    case Call::show:
+        ring.begin(liar_of(input));
+        ring.end_show(side.side, calls.show(&side), true);
+        break;
+    case Call::show_quietly:
+        ring.begin(liar_of(input));
+        calls.show_quietly(&side);
+        ring.end_show(side.side, false, false);
+        break;
+    case Call::look:
+        ring.begin(liar_of(input));
+        ring.end_look(side.side, calls.look(&side));
+        break;
+    case Call::arm:
+        ring.begin_arm(liar_of(input), wanted);
+        ring.end_arm(side.side, calls.arm(&side, wanted));
+        break;
+    case Call::closed:
+        ring.begin(liar_of(input));
+        ring.end_closed(side.side, calls.closed(&side), calls.closed_when_empty);
+        break;
+    case Call::close:
+        ring.begin_close();
+        calls.close(&side);
+        ring.end_close(side.side);
+        break;
+    }
+    require(calls.refused(&side) == ring.refused(), "says by which rule");
+}
+
+template <typename Side>
+void call_slots(const Calls<Side> &calls, HostileRing &ring, Side &side, Input &input)
+{
+    constexpr std::array<Call, 8> which = {Call::show, Call::show, Call::show_quietly, Call::look,
+                                           Call::arm,  Call::arm,  Call::closed,       Call::close};
+    const uint32_t wanted = number_of(input);
+    make_call(which.at(input.below(8)), calls, ring, side, input, wanted);
+}
+
+// `move` reads or writes up to so many bytes, and checks that.
+template <typename Side, typename Move>
+void call_stream(const Calls<Side> &calls, HostileRing &ring, Side &side, Input &input, Move move)
+{
+    constexpr std::array<Call, 5> others = {Call::show, Call::show, Call::arm, Call::closed,
+                                            Call::close};
+    const uint32_t number = number_of(input) * (1 + input.below(8));
+    const uint32_t which = input.below(8);
+    if (which >= 3) {
+        make_call(others.at(which - 3), calls, ring, side, input, number);
+        return;
+    }
+    move(number);
+    ring.check(side.side);
+    require(calls.refused(&side) == ring.refused(), "says by which rule");
+}
+
 } // namespace
 
 void ProducerDriver::attach(Input &input, uint32_t slot_size)
@@ -54,39 +154,7 @@ void ProducerDriver::put(Input &input)
 
 void ProducerDriver::call(Input &input)
 {
-    const uint32_t wanted = number_of(input);
-    const uint32_t which = input.below(8);
-    switch (which) {
-    case 0:
-    case 1:
-        ring.begin(liar_of(input));
-        ring.end_show(side_.side, pv_producer_publish(&side_), true);
-        break;
-    case 2:
-        ring.begin(liar_of(input));
-        pv_producer_publish_quietly(&side_);
-        ring.end_show(side_.side, false, false);
-        break;
-    case 3:
-        ring.begin(liar_of(input));
-        ring.end_look(side_.side, pv_producer_room(&side_));
-        break;
-    case 4:
-    case 5:
-        ring.begin_arm(liar_of(input), wanted);
-        ring.end_arm(side_.side, pv_producer_arm(&side_, wanted));
-        break;
-    case 6:
-        ring.begin(liar_of(input));
-        ring.end_closed(side_.side, pv_producer_peer_closed(&side_), false);
-        break;
-    default:
-        ring.begin_close();
-        pv_producer_close(&side_);
-        ring.end_close(side_.side);
-        break;
-    }
-    require(pv_producer_refused(&side_) == ring.refused(), "says by which rule");
+    call_slots(producer_calls, ring, side_, input);
 }
 
 void ConsumerDriver::attach(Input &input, uint32_t slot_size)
@@ -110,39 +178,7 @@ void ConsumerDriver::take(Input &input)
 
 void ConsumerDriver::call(Input &input)
 {
-    const uint32_t wanted = number_of(input);
-    const uint32_t which = input.below(8);
-    switch (which) {
-    case 0:
-    case 1:
-        ring.begin(liar_of(input));
-        ring.end_show(side_.side, pv_consumer_release(&side_), true);
-        break;
-    case 2:
-        ring.begin(liar_of(input));
-        pv_consumer_release_quietly(&side_);
-        ring.end_show(side_.side, false, false);
-        break;
-    case 3:
-        ring.begin(liar_of(input));
-        ring.end_look(side_.side, pv_consumer_available(&side_));
-        break;
-    case 4:
-    case 5:
-        ring.begin_arm(liar_of(input), wanted);
-        ring.end_arm(side_.side, pv_consumer_arm(&side_, wanted));
-        break;
-    case 6:
-        ring.begin(liar_of(input));
-        ring.end_closed(side_.side, pv_consumer_ended(&side_), true);
-        break;
-    default:
-        ring.begin_close();
-        pv_consumer_close(&side_);
-        ring.end_close(side_.side);
-        break;
-    }
-    require(pv_consumer_refused(&side_) == ring.refused(), "says by which rule");
+    call_slots(consumer_calls, ring, side_, input);
 }
 
 void WriterDriver::attach(Input &input)
@@ -156,38 +192,11 @@ void WriterDriver::attach(Input &input)
 
 void WriterDriver::call(Input &input)
 {
-    const uint32_t number = number_of(input) * (1 + input.below(8));
-    const uint32_t which = input.below(8);
-    switch (which) {
-    case 0:
-    case 1:
-    case 2: {
+    call_stream(writer_calls, ring, side_, input, [&](uint32_t number) {
         const unsigned char *bytes = pattern_from(input);
         ring.begin(liar_of(input));
         ring.end_move(pv_stream_write(&side_, bytes, number), number, bytes);
-        ring.check(side_.side);
-        break;
-    }
-    case 3:
-    case 4:
-        ring.begin(liar_of(input));
-        ring.end_show(side_.side, pv_stream_publish(&side_), true);
-        break;
-    case 5:
-        ring.begin_arm(liar_of(input), number);
-        ring.end_arm(side_.side, pv_stream_writer_arm(&side_, number));
-        break;
-    case 6:
-        ring.begin(liar_of(input));
-        ring.end_closed(side_.side, pv_stream_writer_peer_closed(&side_), false);
-        break;
-    default:
-        ring.begin_close();
-        pv_stream_writer_close(&side_);
-        ring.end_close(side_.side);
-        break;
-    }
-    require(pv_stream_writer_refused(&side_) == ring.refused(), "says by which rule");
+    });
 }
 
 void ReaderDriver::attach(Input &input)
@@ -201,36 +210,10 @@ void ReaderDriver::attach(Input &input)
 
 void ReaderDriver::call(Input &input)
 {
-    const uint32_t number = number_of(input) * (1 + input.below(8));
-    const uint32_t which = input.below(8);
-    switch (which) {
-    case 0:
-    case 1:
-    case 2:
+    call_stream(reader_calls, ring, side_, input, [&](uint32_t number) {
         ring.begin(liar_of(input));
         ring.end_move(pv_stream_read(&side_, taken.data(), number), number, taken.data());
-        ring.check(side_.side);
-        break;
-    case 3:
-    case 4:
-        ring.begin(liar_of(input));
-        ring.end_show(side_.side, pv_stream_release(&side_), true);
-        break;
-    case 5:
-        ring.begin_arm(liar_of(input), number);
-        ring.end_arm(side_.side, pv_stream_reader_arm(&side_, number));
-        break;
-    case 6:
-        ring.begin(liar_of(input));
-        ring.end_closed(side_.side, pv_stream_reader_ended(&side_), true);
-        break;
-    default:
-        ring.begin_close();
-        pv_stream_reader_close(&side_);
-        ring.end_close(side_.side);
-        break;
-    }
-    require(pv_stream_reader_refused(&side_) == ring.refused(), "says by which rule");
+    });
 }
 
 void check_counts(const pv_violations &violations, std::initializer_list<const HostileRing *> rings,
