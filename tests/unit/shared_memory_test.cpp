@@ -46,9 +46,9 @@ SharedMemory made(uint64_t bytes)
 }
 
 // A memfd of `bytes` with some of the seals; the descriptor is the caller's.
-int unsealed(uint64_t bytes, int seals)
+int unsealed(uint64_t bytes, int seals, unsigned int pages = 0)
 {
-    const int fd = memfd_create("paravane", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const int fd = memfd_create("paravane", MFD_CLOEXEC | MFD_ALLOW_SEALING | pages);
     EXPECT_GE(fd, 0);
     EXPECT_EQ(ftruncate(fd, static_cast<off_t>(bytes)), 0);
     EXPECT_EQ(fcntl(fd, F_ADD_SEALS, seals), 0);
@@ -122,6 +122,24 @@ TEST(SharedMemoryTest, RefusesWhatIsNoMemory)
     // Sealed against writing: it cannot be a ring.
     EXPECT_EQ(SharedMemory::adopt(unsealed(4096, all_seals | F_SEAL_WRITE), error).fd(), -1);
     EXPECT_TRUE(error);
+}
+
+// Its maker could punch a page out when none is left to take its place: a SIGBUS, in spite of all seals.
+// Refused before it is mapped, so no huge page is needed for this.
+TEST(SharedMemoryTest, RefusesHugePagesOfAnother)
+{
+    std::error_code error;
+    EXPECT_EQ(SharedMemory::adopt(unsealed(2U << 20, all_seals, MFD_HUGETLB), error).fd(), -1);
+    EXPECT_EQ(error, std::errc::operation_not_permitted);
+}
+
+// Of normal pages a hole is zeroes, as if they had been written.
+TEST(SharedMemoryTest, HolesAreZeroes)
+{
+    const SharedMemory memory = made(4096);
+    pv_shared_store_relaxed(memory.at(64), 7);
+    ASSERT_EQ(fallocate(memory.fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096), 0);
+    EXPECT_EQ(pv_shared_load_relaxed(memory.at(64)), 0U);
 }
 
 TEST(SharedMemoryTest, FailsToMakeWhatCannotBe)

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 extern "C" {
@@ -22,7 +24,9 @@ namespace paravane {
 
 class SharedMemory {
   public:
-    enum class Pages { normal, huge }; // huge: 2 MiB, from the host's reserve
+    // huge: 2 MiB, from the host's reserve. Whoever holds the descriptor can punch them out, whatever
+    // the seals, and where the reserve is empty the next access is a SIGBUS: not for a hostile peer.
+    enum class Pages { normal, huge };
 
     static constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
@@ -58,8 +62,8 @@ class SharedMemory {
         return memory.mapped(size, error);
     }
 
-    // Maps what another process made. Takes the descriptor; memory that its maker can still resize
-    // is refused with EPERM.
+    // Maps what another process made. Takes the descriptor; memory that its maker can still resize, or
+    // of huge pages, is refused with EPERM.
     [[nodiscard]] static SharedMemory adopt(int fd, std::error_code &error)
     {
         struct stat status = {};
@@ -69,6 +73,9 @@ class SharedMemory {
         // The seals before the size: only a sealed size is the one that stays.
         const int held = fcntl(fd, F_GET_SEALS);
         if (held < 0 || (held & seals) != seals)
+            return failed(EPERM, error);
+        struct statfs files = {};
+        if (fstatfs(fd, &files) != 0 || files.f_type == HUGETLBFS_MAGIC)
             return failed(EPERM, error);
         if (fstat(fd, &status) != 0)
             return failed(errno, error);
