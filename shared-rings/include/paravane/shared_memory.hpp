@@ -67,6 +67,7 @@ class SharedMemory {
     [[nodiscard]] static SharedMemory adopt(int fd, std::error_code &error)
     {
         struct stat status = {};
+        struct statfs files = {};
         SharedMemory memory;
 
         memory.fd_ = fd;
@@ -74,11 +75,10 @@ class SharedMemory {
         const int held = fcntl(fd, F_GET_SEALS);
         if (held < 0 || (held & seals) != seals)
             return failed(EPERM, error);
-        struct statfs files = {};
-        if (fstatfs(fd, &files) != 0 || files.f_type == HUGETLBFS_MAGIC)
-            return failed(EPERM, error);
-        if (fstat(fd, &status) != 0)
+        if (fstat(fd, &status) != 0 || fstatfs(fd, &files) != 0)
             return failed(errno, error);
+        if (files.f_type == HUGETLBFS_MAGIC)
+            return failed(EPERM, error);
         return memory.mapped(static_cast<uint64_t>(status.st_size), error);
     }
 
