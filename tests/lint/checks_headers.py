@@ -8,6 +8,8 @@ import policy
 from tree import check, problems_of, run
 
 C11 = ["-x", "c", "-std=c11"]
+WIRE_PREFIXES = tuple(f"{folder}/" for folder in policy.WIRE_INCLUDES)
+WIRE_OPTIONS = [word for folder in policy.WIRE_INCLUDES for word in ("-I", folder)]
 CXX20 = ["-x", "c++", "-std=c++20"]
 COMPILERS = {"c": ("gcc", "clang"), "c++": ("g++", "clang++")}
 FREESTANDING = ["-ffreestanding", "-nostdlib"]
@@ -33,7 +35,7 @@ def alone(compiler, language, header, options):
 
 
 def wire_headers(tree, *suffixes):
-    return [name for name in tree.having(*suffixes) if name.startswith(policy.WIRE_INCLUDES + "/")]
+    return [name for name in tree.having(*suffixes) if name.startswith(WIRE_PREFIXES)]
 
 
 @check("headers-c11")
@@ -44,7 +46,7 @@ def headers_c11(tree):
         for compiler in COMPILERS["c"]:
             bare = [*FREESTANDING, "-nostdinc", "-isystem", own_includes(compiler)]
             for options in ([], bare):
-                jobs.append(alone(compiler, C11, header, ["-I", policy.WIRE_INCLUDES, *options]))
+                jobs.append(alone(compiler, C11, header, [*WIRE_OPTIONS, *options]))
     return jobs
 
 
@@ -55,14 +57,14 @@ def headers_cxx20(tree):
         for compiler in COMPILERS["c++"]:
             modes = ([], FREESTANDING) if header.endswith(".h") else ([],)
             for options in modes:
-                jobs.append(alone(compiler, CXX20, header, ["-I", policy.WIRE_INCLUDES, *options]))
+                jobs.append(alone(compiler, CXX20, header, [*WIRE_OPTIONS, *options]))
     return jobs
 
 
 @check("headers-targets")
 def headers_targets(tree):
     """The same C on other machines; nothing is needed of them but clang's knowledge of their ABI."""
-    includes = ["-nostdinc", "-isystem", own_includes("clang"), "-I", policy.WIRE_INCLUDES]
+    includes = ["-nostdinc", "-isystem", own_includes("clang"), *WIRE_OPTIONS]
     return [alone("clang", C11, header, [f"--target={target}", *FREESTANDING, *includes])
             for header in wire_headers(tree, ".h") for target in policy.OTHER_TARGETS]
 
@@ -83,7 +85,7 @@ def include_options(tree):
 @check("headers-others")
 def headers_others(tree):
     headers = [name for name in tree.having(".h", ".hpp")
-               if not name.startswith((policy.WIRE_INCLUDES + "/", "guest-kernel-patches/"))]
+               if not name.startswith((*WIRE_PREFIXES, "guest-kernel-patches/"))]
     if not headers:
         return []
     options = include_options(tree)
@@ -98,7 +100,7 @@ def wire_padding(tree):
     def job(header):
         if header not in tree.files:
             return [f"{header}: listed in policy.py, but not there"]
-        command = ["gcc", *C11, "-fsyntax-only", "-Wpadded", "-I", policy.WIRE_INCLUDES,
+        command = ["gcc", *C11, "-fsyntax-only", "-Wpadded", *WIRE_OPTIONS,
                    "-include", header, "/dev/null"]
         lines = run(command).stdout.splitlines()
         return [line for line in lines if re.match(rf"(\./)?{re.escape(header)}:\d+.*(-Wpadded|error:)", line)]

@@ -35,7 +35,7 @@ def licence_of(text):
 
 
 def licences_for(name):
-    if name.startswith(policy.WIRE_INCLUDES + "/"):
+    if name.startswith(tuple(f"{folder}/" for folder in policy.WIRE_INCLUDES)):
         either = (policy.WIRE_LICENCE, policy.LICENCE)
         return either if name.endswith(".hpp") else (policy.WIRE_LICENCE,)
     if name.startswith(policy.KERNEL_CODE) and name.endswith((".c", ".h")):
@@ -97,7 +97,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 def resolves_in_shared_rings(name, target):
     near = os.path.normpath(Path(name).parent / target)
     return (near.startswith("shared-rings/") and os.path.isfile(near)) \
-        or os.path.isfile(Path(policy.WIRE_INCLUDES) / target)
+        or os.path.isfile(Path(policy.WIRE_INCLUDES[0]) / target)
 
 
 @check("rooms")

@@ -27,6 +27,8 @@ class SharedMemory {
     // huge: 2 MiB, from the host's reserve. Whoever holds the descriptor can punch them out, whatever
     // the seals, and where the reserve is empty the next access is a SIGBUS: not for a hostile peer.
     enum class Pages { normal, huge };
+    // touched: there before the first use, as a data path wants it; untouched: page by page at first use.
+    enum class Frames { touched, untouched };
 
     static constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
@@ -48,7 +50,8 @@ class SharedMemory {
     }
 
     // Makes zeroed memory of at least `bytes`, rounded up to whole pages.
-    [[nodiscard]] static SharedMemory create(uint64_t bytes, Pages pages, std::error_code &error)
+    [[nodiscard]] static SharedMemory create(uint64_t bytes, Pages pages, std::error_code &error,
+                                             Frames frames = Frames::touched)
     {
         const uint64_t page = pages == Pages::huge ? uint64_t{2} << 20 : PV_PAGE_SIZE;
         const uint64_t size = (bytes + page - 1) / page * page;
@@ -59,12 +62,13 @@ class SharedMemory {
         if (memory.fd_ < 0 || ftruncate(memory.fd_, static_cast<off_t>(size)) != 0 ||
             fcntl(memory.fd_, F_ADD_SEALS, seals) != 0)
             return failed(errno, error);
-        return memory.mapped(size, error);
+        return memory.mapped(size, frames, error);
     }
 
     // Maps what another process made. Takes the descriptor; memory that its maker can still resize, or
     // of huge pages, is refused with EPERM.
-    [[nodiscard]] static SharedMemory adopt(int fd, std::error_code &error)
+    [[nodiscard]] static SharedMemory adopt(int fd, std::error_code &error,
+                                            Frames frames = Frames::touched)
     {
         struct stat status = {};
         struct statfs files = {};
@@ -79,7 +83,7 @@ class SharedMemory {
             return failed(errno, error);
         if (files.f_type == HUGETLBFS_MAGIC)
             return failed(EPERM, error);
-        return memory.mapped(static_cast<uint64_t>(status.st_size), error);
+        return memory.mapped(static_cast<uint64_t>(status.st_size), frames, error);
     }
 
     [[nodiscard]] pv_shared at(uint64_t offset) const
@@ -98,9 +102,10 @@ class SharedMemory {
         return {};
     }
 
-    SharedMemory mapped(uint64_t size, std::error_code &error)
+    SharedMemory mapped(uint64_t size, Frames frames, std::error_code &error)
     {
-        mapping_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd_, 0);
+        const int flags = MAP_SHARED | (frames == Frames::touched ? MAP_POPULATE : MAP_NORESERVE);
+        mapping_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd_, 0);
         if (mapping_ == MAP_FAILED)
             return failed(errno, error);
         size_ = size;
