@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/supervisor/child.hpp"
+
+#include <array>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace paravane {
+
+namespace {
+
+constexpr int child_socket = 3;
+
+class SpawnActions {
+  public:
+    SpawnActions() { posix_spawn_file_actions_init(&actions_); }
+    SpawnActions(const SpawnActions &) = delete;
+    SpawnActions &operator=(const SpawnActions &) = delete;
+    ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
+    posix_spawn_file_actions_t *get() { return &actions_; }
+
+  private:
+    posix_spawn_file_actions_t actions_{};
+};
+
+} // namespace
+
+std::string program_beside(const std::string &name)
+{
+    std::array<char, PATH_MAX> path{};
+    const ssize_t length = readlink("/proc/self/exe", path.data(), path.size() - 1);
+    const std::string self(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+
+    return self.substr(0, self.rfind('/') + 1) + name;
+}
+
+Child::Child(Child &&other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), descriptor_(std::move(other.descriptor_))
+{
+}
+
+Child &Child::operator=(Child &&other) noexcept
+{
+    std::swap(pid_, other.pid_);
+    descriptor_.swap(other.descriptor_);
+    return *this;
+}
+
+Child::~Child()
+{
+    kill();
+    (void)wait();
+}
+
+Result<Child> Child::start(const std::string &program, UniqueFd socket)
+{
+    SpawnActions actions;
+    Child child;
+    std::string name = program;
+    std::array<char *, 2> arguments = {name.data(), nullptr};
+
+    // dup2() of a descriptor onto itself would leave it to be closed by exec.
+    if (socket.get() == child_socket)
+        fcntl(child_socket, F_SETFD, 0);
+    else
+        posix_spawn_file_actions_adddup2(actions.get(), socket.get(), child_socket);
+    const int number = posix_spawn(&child.pid_, program.c_str(), actions.get(), nullptr,
+                                   arguments.data(), environ);
+    if (number != 0) {
+        child.pid_ = -1;
+        return system_problem("start " + program, number);
+    }
+    child.descriptor_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, child.pid_, 0)));
+    if (!child.descriptor_)
+        return system_problem("watch " + program);
+    return child;
+}
+
+int Child::wait()
+{
+    int status = 0;
+
+    if (pid_ < 0)
+        return status;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR)
+        ;
+    pid_ = -1;
+    return status;
+}
+
+void Child::kill()
+{
+    if (pid_ > 0)
+        ::kill(pid_, SIGKILL);
+}
+
+} // namespace paravane

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hypercall/domain/process.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <kj/exception.h>
+
+#include "hypercall/host/clock.hpp"
+#include "hypercall/host/image.hpp"
+#include "hypercall/host/start_pages.hpp"
+
+namespace paravane {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// More than any honest guest says before it has a driver, and little enough not to fill a disk.
+constexpr uint64_t console_bytes_per_second = uint64_t{4} << 20;
+constexpr uint64_t console_burst = uint64_t{1} << 20;
+constexpr uint64_t console_full_delay = 1000000; // ns
+
+constexpr int supervisor_gone = 1;
+
+timespec timespec_of(uint64_t ns)
+{
+    return {static_cast<time_t>(ns / 1000000000), static_cast<long>(ns % 1000000000)};
+}
+
+} // namespace
+
+DomainProcess::DomainProcess(UniqueFd supervisor)
+    : channel_(loop_, std::move(supervisor)), console_rate_(console_bytes_per_second, console_burst)
+{
+}
+
+DomainProcess::~DomainProcess() = default;
+
+int DomainProcess::run()
+{
+    asio::co_spawn(loop_, serve(), asio::detached);
+    loop_.run();
+    if (vehicle_)
+        vehicle_->join();
+    return status_;
+}
+
+asio::awaitable<void> DomainProcess::serve()
+{
+    for (;;) {
+        Result<control::Packet> packet = co_await channel_.receive();
+        if (!packet)
+            break;
+        try {
+            handle(*packet);
+        } catch (const kj::Exception &) {
+            break; // a supervisor that does not keep to the schema is none
+        }
+    }
+    // Nobody is left to tell: the guest goes with its supervisor.
+    status_ = supervisor_gone;
+    finish();
+}
+
+void DomainProcess::handle(control::Packet &packet)
+{
+    const auto message = packet.root<control::ToDomain>();
+
+    switch (message.which()) {
+    case control::ToDomain::START:
+        if (Result<void> started = start(message.getStart(), packet); !started) {
+            capnp::MallocMessageBuilder answer;
+            answer.initRoot<control::FromDomain>().setRefused(started.error().text);
+            send(answer);
+            status_ = supervisor_gone;
+            finish();
+        }
+        return;
+    case control::ToDomain::SHUTDOWN:
+        if (domain_)
+            domain_->raise_virq(PV_VIRQ_SHUTDOWN);
+        return;
+    case control::ToDomain::DESTROY:
+        finish();
+        return;
+    case control::ToDomain::BIND_PORT:
+        bind_port(message.getBindPort());
+        return;
+    case control::ToDomain::UNBIND_PORT:
+        if (domain_ && message.getUnbindPort().getPort() < PV_PORTS)
+            domain_->unbind_host({message.getUnbindPort().getPort()});
+        return;
+    }
+}
+
+Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet &packet)
+{
+    DomainSettings settings;
+
+    if (domain_)
+        return Problem{"this domain has been started"};
+    settings.id.value = wanted.getId();
+    settings.vcpus = wanted.getVcpus();
+    settings.memory = wanted.getMemory();
+    settings.command_line = wanted.getCommandLine();
+    const UniqueFd image_file = packet.take_fd(0);
+    console_ = packet.take_fd(1);
+
+    Result<std::unique_ptr<Domain>> domain = Domain::create(settings, *this);
+    if (!domain)
+        return domain.error();
+    domain_ = std::move(*domain);
+    Result<Image> image = load_image(image_file.get(), wanted.getImageName(), domain_->memory());
+    if (!image)
+        return image.error();
+    Result<std::unique_ptr<kvm::KvmVehicle>> vehicle = kvm::KvmVehicle::create(*domain_);
+    if (!vehicle)
+        return vehicle.error();
+    vehicle_ = std::move(*vehicle);
+    domain_->set_vehicle(*vehicle_);
+    Result<VcpuStart> first = write_start_pages(*domain_, *vehicle_, *image);
+    if (!first)
+        return first.error();
+
+    for (uint32_t vcpu = 0; vcpu < settings.vcpus; vcpu++) {
+        UniqueFd timer(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+        if (!timer)
+            return system_problem("a timer");
+        timers_.push_back(std::make_unique<Descriptor>(loop_, timer.release()));
+        asio::co_spawn(loop_, await_timer({vcpu}), asio::detached);
+    }
+    if (Result<void> started = vehicle_->start(*image, *first); !started)
+        return started.error();
+    capnp::MallocMessageBuilder answer;
+    answer.initRoot<control::FromDomain>().initStarted().setVehicle(control::Vehicle::KVM);
+    send(answer);
+    return {};
+}
+
+void DomainProcess::bind_port(control::PortRequest::Reader wanted)
+{
+    capnp::MallocMessageBuilder answer;
+    auto bound = answer.initRoot<control::FromDomain>().initBound();
+
+    bound.setSerial(wanted.getSerial());
+    if (!domain_ || wanted.getPort() >= PV_PORTS) {
+        bound.setProblem("there is no such port");
+        send(answer);
+        return;
+    }
+    Result<HostEnd> end = domain_->bind_host({wanted.getPort()}, {wanted.getRemote()});
+    if (!end) {
+        bound.setProblem(end.error().text);
+        send(answer);
+        return;
+    }
+    const std::array fds = {end->doorbell.get(), end->event.get()};
+    send(answer, fds);
+}
+
+void DomainProcess::send(capnp::MessageBuilder &message, std::span<const int> fds)
+{
+    // A supervisor that does not read is as good as gone; serve() sees it.
+    (void)channel_.send(message, fds);
+}
+
+ConsoleAnswer DomainProcess::console(std::string_view text)
+{
+    // A pipe takes such a piece whole or not at all.
+    if (!text.empty() &&
+        write(console_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return {errno != EAGAIN, console_full_delay};
+    return {true, console_rate_.take(text.size(), clock_now())};
+}
+
+void DomainProcess::watch(Port port, int eventfd)
+{
+    // A descriptor of its own: the loop may still hold it when the port has closed.
+    asio::post(loop_, [this, port, fd = dup(eventfd)] {
+        auto event = std::make_shared<Descriptor>(loop_, fd);
+        watched_[port] = event;
+        asio::co_spawn(loop_, listen(port, std::move(event)), asio::detached);
+    });
+}
+
+void DomainProcess::unwatch(Port port, int /*eventfd*/)
+{
+    asio::post(loop_, [this, port] {
+        const auto found = watched_.find(port);
+        if (found == watched_.end())
+            return;
+        found->second->close();
+        watched_.erase(found);
+    });
+}
+
+asio::awaitable<void> DomainProcess::listen(Port port, std::shared_ptr<Descriptor> event)
+{
+    for (;;) {
+        boost::system::error_code error;
+        eventfd_t count = 0;
+
+        co_await event->async_wait(Descriptor::wait_read,
+                                   asio::redirect_error(asio::use_awaitable, error));
+        if (error)
+            co_return;
+        if (eventfd_read(event->native_handle(), &count) == 0)
+            domain_->signalled(port);
+    }
+}
+
+asio::awaitable<void> DomainProcess::await_timer(VcpuId vcpu)
+{
+    Descriptor &timer = *timers_[vcpu.value];
+
+    for (;;) {
+        boost::system::error_code error;
+        uint64_t count = 0;
+
+        co_await timer.async_wait(Descriptor::wait_read,
+                                  asio::redirect_error(asio::use_awaitable, error));
+        if (error)
+            co_return;
+        if (read(timer.native_handle(), &count, sizeof(count)) == sizeof(count))
+            domain_->timer_due(vcpu);
+    }
+}
+
+void DomainProcess::set_timer(VcpuId vcpu, uint64_t deadline)
+{
+    itimerspec when = {};
+
+    when.it_value = timespec_of(deadline);
+    (void)timerfd_settime(timers_[vcpu.value]->native_handle(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+void DomainProcess::ended(uint32_t reason, uint32_t status)
+{
+    asio::post(loop_, [this, reason, status] {
+        capnp::MallocMessageBuilder message;
+        auto ended = message.initRoot<control::FromDomain>().initEnded();
+        ended.setReason(reason);
+        ended.setStatus(status);
+        send(message);
+        finish();
+    });
+}
+
+void DomainProcess::finish()
+{
+    if (vehicle_)
+        vehicle_->stop();
+    loop_.stop();
+}
+
+} // namespace paravane

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hypercall/host/domain.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "hypercall/host/calls.hpp"
+#include <paravane/layout.h>
+
+namespace paravane {
+
+namespace {
+
+constexpr uint64_t memory_min = uint64_t{4} << 20;
+constexpr uint64_t memory_max = PV_ARENAS - (PV_RAM_HOLE_END - PV_RAM_HOLE);
+
+Result<void> check(const DomainSettings &settings)
+{
+    if (settings.vcpus == 0 || settings.vcpus > PV_VCPUS_MAX)
+        return Problem{"a guest has 1 to " + std::to_string(PV_VCPUS_MAX) + " vCPUs, not " +
+                       std::to_string(settings.vcpus)};
+    if (settings.memory < memory_min || settings.memory > memory_max ||
+        settings.memory % PV_PAGE_SIZE != 0)
+        return Problem{"a guest's memory is whole pages, from 4 MiB to 124 GiB, not " +
+                       std::to_string(settings.memory) + " bytes"};
+    return {};
+}
+
+Result<GuestMemory> make_memory(const DomainSettings &settings)
+{
+    using Frames = SharedMemory::Frames;
+    struct Wanted {
+        uint64_t base;
+        uint64_t bytes;
+        uint32_t flags;
+        Frames frames;
+    };
+    const uint64_t low = std::min<uint64_t>(settings.memory, PV_RAM_HOLE);
+    const std::array wanted = {
+        Wanted{0, low, PV_MEMORY_RAM, Frames::untouched},
+        Wanted{PV_RAM_HOLE_END, settings.memory - low, PV_MEMORY_RAM, Frames::untouched},
+        Wanted{PV_HOST_PAGES, PV_HOST_PAGES_SIZE, PV_MEMORY_HOST_WRITES, Frames::touched},
+        Wanted{PV_EVENT_AREA, sizeof(pv_event_area), PV_MEMORY_SHARED, Frames::touched},
+    };
+    GuestMemory memory;
+
+    for (const Wanted &one : wanted) {
+        if (one.bytes == 0)
+            continue;
+        Result<MemoryRegion *> added = memory.add({one.base}, one.bytes, one.flags, one.frames);
+        if (!added)
+            return added.error();
+    }
+    return memory;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Domain>> Domain::create(const DomainSettings &settings, Host &host)
+{
+    if (Result<void> good = check(settings); !good)
+        return good.error();
+    Result<GuestMemory> memory = make_memory(settings);
+    if (!memory)
+        return memory.error();
+    return std::unique_ptr<Domain>(new Domain(settings, std::move(*memory), host));
+}
+
+Domain::Domain(DomainSettings settings, GuestMemory memory, Host &host)
+    : settings_(std::move(settings)), memory_(std::move(memory)),
+      area_(memory_.at({PV_EVENT_AREA})->memory), host_(host),
+      events_(settings_.id, settings_.vcpus, area_, host)
+{
+    for (uint32_t vcpu = 0; vcpu < settings_.vcpus; vcpu++)
+        vcpus_.push_back(std::make_unique<VcpuState>());
+    vcpus_[0]->up = true;
+}
+
+void Domain::set_vehicle(Vehicle &vehicle)
+{
+    vehicle_ = &vehicle;
+    events_.set_vehicle(vehicle);
+}
+
+Outcome Domain::call(VcpuId vcpu, const Call &call)
+{
+    const std::lock_guard guard(lock_);
+    if (ended_)
+        return {0, After::ended};
+    const Outcome outcome = dispatch(*this, vcpu, call);
+    if (call.number == PV_CALL_EVENT || call.number == PV_CALL_MULTICALL)
+        raised_.notify_all();
+    return outcome;
+}
+
+void Domain::crash(const std::string &why)
+{
+    const std::lock_guard guard(lock_);
+    if (ended_)
+        return;
+    (void)host_.console("\n@pv panic " + why + "\n");
+    finish(PV_SHUTDOWN_CRASH, 0);
+}
+
+void Domain::signalled(Port port)
+{
+    const std::lock_guard guard(lock_);
+    events_.raise(port);
+    raised_.notify_all();
+}
+
+void Domain::timer_due(VcpuId vcpu)
+{
+    const std::lock_guard guard(lock_);
+    events_.raise_virq(PV_VIRQ_TIMER, vcpu);
+    raised_.notify_all();
+}
+
+void Domain::raise_virq(uint32_t virq)
+{
+    const std::lock_guard guard(lock_);
+    events_.raise_virq(virq, {});
+    raised_.notify_all();
+}
+
+void Domain::end(uint32_t reason, uint32_t status)
+{
+    const std::lock_guard guard(lock_);
+    finish(reason, status);
+}
+
+Result<HostEnd> Domain::bind_host(Port port, DomainId remote)
+{
+    const std::lock_guard guard(lock_);
+    return events_.bind_host(port, remote);
+}
+
+void Domain::unbind_host(Port port)
+{
+    const std::lock_guard guard(lock_);
+    events_.unbind_host(port);
+}
+
+void Domain::finish(uint32_t reason, uint32_t status)
+{
+    if (ended_)
+        return;
+    ended_ = true;
+    raised_.notify_all();
+    host_.ended(reason, status);
+    vehicle_->stop();
+}
+
+bool Domain::any_pending(const std::vector<Port> &ports) const
+{
+    return std::any_of(ports.begin(), ports.end(),
+                       [this](Port port) { return events_.pending(port); });
+}
+
+int64_t Domain::poll(const std::vector<Port> &ports, uint64_t deadline)
+{
+    using Clock = std::chrono::steady_clock;
+    const auto done = [&] { return ended_ || any_pending(ports); };
+
+    if (deadline == 0) {
+        raised_.wait(lock_, done);
+        return 0;
+    }
+    const auto ns = std::min<uint64_t>(deadline, INT64_MAX / 2);
+    const Clock::time_point until{std::chrono::nanoseconds(static_cast<int64_t>(ns))};
+    return raised_.wait_until(lock_, until, done) ? 0 : -PV_ETIME;
+}
+
+} // namespace paravane

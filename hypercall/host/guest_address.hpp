@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Addresses of a guest, physical and virtual: numbers that cannot be dereferenced here, nor taken for
+// one another.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace paravane {
+
+struct GuestAddress {
+    uint64_t value = 0;
+    auto operator<=>(const GuestAddress &) const = default;
+};
+
+struct GuestVirtual {
+    uint64_t value = 0;
+    auto operator<=>(const GuestVirtual &) const = default;
+};
+
+} // namespace paravane
