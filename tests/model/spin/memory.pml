@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shared memory behind store buffers, and the notification ports, between two sides.
+// Shared memory behind store buffers, and the notification ports, between two sides or more.
 //
 // Nothing here is sequentially consistent. A store goes into the buffer of the side that made it
 // and reaches memory at any later moment; a fence waits until the side's buffer is empty; a load
-// reads memory. No word has two writers and neither side reads a word back that it wrote, so loads
-// never need to look into their own side's buffer.
+// reads memory. On the rings no word has two writers and neither side reads a word back that it
+// wrote, so a load does not look into its own side's buffer; load_own does. An atomic
+// read-modify-write waits for its side's buffer as a fence does, and is seen by all at once.
 //
 // Three machines:
 //   default    stores to different words reach memory in any order. A release store reaches memory
@@ -23,7 +24,11 @@
 #error "the drain rules below are written out for four entries"
 #endif
 
-// The includer says how many words there are and which are the slots.
+#ifndef SIDES
+#define SIDES 2
+#endif
+
+// The includer says how many words there are and which are the slots, if any.
 #define NEVER_WRITTEN 255
 
 typedef StoreBuffer {
@@ -34,8 +39,8 @@ typedef StoreBuffer {
 };
 
 byte memory[WORDS];
-StoreBuffer buffer[2];
-bool pending[2];        // the sticky bit of the port on which a side waits
+StoreBuffer buffer[SIDES];
+bool pending[SIDES];        // the sticky bit of the port on which a side waits
 hidden byte entry;      // scratch of the atomic steps below; always dead between steps
 
 #ifdef AT_ONCE
@@ -57,6 +62,20 @@ inline store(side, at, what, is_release) {
 #define load(at, into) into = memory[at]
 #define stores_landed(side) (buffer[side].count == 0)
 #define fence(side) stores_landed(side)
+
+inline exchange(side, at, what, into) {
+    d_step {
+        fence(side) ->
+        into = memory[at];
+        memory[at] = what
+    }
+}
+
+// What the side itself sees: its newest store of the word, landed or not. For two entries.
+#define newest_is(side, at, i) (buffer[side].count > i && buffer[side].word[i] == (at))
+#define load_own(side, at) \
+    (newest_is(side, at, 1) -> buffer[side].value[1] : \
+    (newest_is(side, at, 0) -> buffer[side].value[0] : memory[at]))
 
 // A notification is not a barrier: it leaves the buffer as it is.
 #define notify(side) pending[side] = true
@@ -97,11 +116,13 @@ end:
         may_overtake(side, 1) && word_in(side, 1) != word_in(side, 0) ->
         drain(side, 1)
     }
+#if DEPTH > 2
     :: d_step {
         may_overtake(side, 2) && word_in(side, 2) != word_in(side, 0) &&
             word_in(side, 2) != word_in(side, 1) ->
         drain(side, 2)
     }
+#endif
 #if DEPTH > 3
     :: d_step {
         may_overtake(side, 3) && word_in(side, 3) != word_in(side, 0) &&
@@ -113,6 +134,7 @@ end:
     od
 }
 
+#ifdef FIRST_SLOT
 inline start_memory() {
     d_step {
         entry = FIRST_SLOT;
@@ -125,3 +147,4 @@ inline start_memory() {
         entry = 0
     }
 }
+#endif

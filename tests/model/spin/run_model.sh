@@ -78,6 +78,8 @@ fi
 mode=safety
 if [[ " ${flags[*]} " == *" -DLIVENESS "* ]]; then
     mode=liveness
+    # Fairness counts processes, in pieces of a few.
+    compile+=(-DNFAIR=3)
     search+=(-a -f)
 else
     compile+=(-DSAFETY)
@@ -156,7 +158,7 @@ unreached=$(awk -v at_once="$([[ " ${flags[*]} " == *" -DAT_ONCE "* ]] && echo 1
     /^unreached in/ { process = $NF; next }
     /state [0-9]+, "/ {
         if (process == "store_buffer" && (at_once || /"-end-"/)) next
-        if (process == "always_ends" && /"-end-"/) next
+        if (process ~ /^always_/ && /"-end-"/) next
         print process ": " $0
     }' pan.log)
 if [[ -n $unreached ]]; then
