@@ -72,7 +72,7 @@ Result<void> Guest::start(const GuestSettings &settings)
     fcntl(writing.get(), F_SETFL, O_NONBLOCK);
     (void)fcntl(writing.get(), F_SETPIPE_SZ, pipe_bytes);
 
-    Result<std::pair<UniqueFd, UniqueFd>> sockets = control::Channel::make_pair();
+    Result<std::pair<UniqueFd, UniqueFd>> sockets = control::make_socket_pair();
     if (!sockets)
         return sockets.error();
     Result<Child> child =

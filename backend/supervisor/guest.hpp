@@ -11,7 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "backend/supervisor/child.hpp"
+#include "hypercall/control/child.hpp"
 #include "hypercall/control/channel.hpp"
 #include "hypercall/host/domain_id.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backend/supervisor/child.hpp"
+#include "hypercall/control/child.hpp"
 
 #include <array>
 #include <climits>

@@ -47,8 +47,8 @@ int DomainProcess::run()
 {
     asio::co_spawn(loop_, serve(), asio::detached);
     loop_.run();
-    if (vehicle_)
-        vehicle_->join();
+    if (carrier_)
+        carrier_->join();
     return status_;
 }
 
@@ -120,12 +120,12 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
     Result<Image> image = load_image(image_file.get(), wanted.getImageName(), domain_->memory());
     if (!image)
         return image.error();
-    Result<std::unique_ptr<kvm::KvmVehicle>> vehicle = kvm::KvmVehicle::create(*domain_);
-    if (!vehicle)
-        return vehicle.error();
-    vehicle_ = std::move(*vehicle);
-    domain_->set_vehicle(*vehicle_);
-    Result<VcpuStart> first = write_start_pages(*domain_, *vehicle_, *image);
+    Result<std::unique_ptr<Carrier>> carrier = make_carrier(*domain_, wanted.getVehicle());
+    if (!carrier)
+        return carrier.error();
+    carrier_ = std::move(*carrier);
+    domain_->set_vehicle(carrier_->vehicle());
+    Result<VcpuStart> first = write_start_pages(*domain_, carrier_->vehicle(), *image);
     if (!first)
         return first.error();
 
@@ -136,10 +136,12 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
         timers_.push_back(std::make_unique<Descriptor>(loop_, timer.release()));
         asio::co_spawn(loop_, await_timer({vcpu}), asio::detached);
     }
-    if (Result<void> started = vehicle_->start(*image, *first); !started)
+    if (carrier_->descriptor() >= 0)
+        asio::co_spawn(loop_, await_loss(dup(carrier_->descriptor())), asio::detached);
+    if (Result<void> started = carrier_->start(*image, *first); !started)
         return started.error();
     capnp::MallocMessageBuilder answer;
-    answer.initRoot<control::FromDomain>().initStarted().setVehicle(control::Vehicle::KVM);
+    answer.initRoot<control::FromDomain>().initStarted().setVehicle(carrier_->kind());
     send(answer);
     return {};
 }
@@ -233,6 +235,18 @@ asio::awaitable<void> DomainProcess::await_timer(VcpuId vcpu)
     }
 }
 
+// The guest's process has ended by itself.
+asio::awaitable<void> DomainProcess::await_loss(int descriptor)
+{
+    Descriptor process(loop_, descriptor);
+    boost::system::error_code error;
+
+    co_await process.async_wait(Descriptor::wait_read,
+                                asio::redirect_error(asio::use_awaitable, error));
+    if (!error)
+        domain_->crash(carrier_->why_it_ended());
+}
+
 void DomainProcess::set_timer(VcpuId vcpu, uint64_t deadline)
 {
     itimerspec when = {};
@@ -255,8 +269,8 @@ void DomainProcess::ended(uint32_t reason, uint32_t status)
 
 void DomainProcess::finish()
 {
-    if (vehicle_)
-        vehicle_->stop();
+    if (carrier_)
+        carrier_->vehicle().stop();
     loop_.stop();
 }
 

@@ -13,9 +13,9 @@
 
 #include "generated/control/domain.capnp.h"
 #include "hypercall/control/channel.hpp"
+#include "hypercall/domain/carrier.hpp"
 #include "hypercall/domain/rate.hpp"
 #include "hypercall/host/domain.hpp"
-#include "hypercall/kvm/vehicle.hpp"
 
 namespace paravane {
 
@@ -40,6 +40,7 @@ class DomainProcess final : public Host {
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> listen(Port port, std::shared_ptr<Descriptor> event);
     boost::asio::awaitable<void> await_timer(VcpuId vcpu);
+    boost::asio::awaitable<void> await_loss(int descriptor);
     void handle(control::Packet &packet);
     [[nodiscard]] Result<void> start(control::Start::Reader wanted, control::Packet &packet);
     void bind_port(control::PortRequest::Reader wanted);
@@ -53,7 +54,7 @@ class DomainProcess final : public Host {
     std::vector<std::unique_ptr<Descriptor>> timers_; // one a vCPU
     std::map<Port, std::shared_ptr<Descriptor>> watched_;
     std::unique_ptr<Domain> domain_;
-    std::unique_ptr<kvm::KvmVehicle> vehicle_;
+    std::unique_ptr<Carrier> carrier_;
     int status_ = 0;
 };
 

@@ -42,7 +42,7 @@ bool EventArea::raise(Port port, VcpuId vcpu) const
 {
     if ((pv_shared_set64(memory_.at(pending_at(port)), bit_of(port)) & bit_of(port)) != 0)
         return false;
-    if ((pv_shared_load64(memory_.at(mask_at(port))) & bit_of(port)) != 0)
+    if (masked(port))
         return false;
     return select(port, vcpu);
 }
@@ -61,6 +61,11 @@ void EventArea::clear(Port port) const
 bool EventArea::pending(Port port) const
 {
     return (pv_shared_load64(memory_.at(pending_at(port))) & bit_of(port)) != 0;
+}
+
+bool EventArea::masked(Port port) const
+{
+    return (pv_shared_load64(memory_.at(mask_at(port))) & bit_of(port)) != 0;
 }
 
 bool EventArea::upcall_set(VcpuId vcpu) const

@@ -25,6 +25,7 @@ class EventArea {
     void clear(Port port) const;
 
     [[nodiscard]] bool pending(Port port) const;
+    [[nodiscard]] bool masked(Port port) const;
     // There is something to look at: the vCPU must not sleep.
     [[nodiscard]] bool upcall_set(VcpuId vcpu) const;
 

@@ -107,7 +107,7 @@ int64_t EventChannels::bind_vcpu(Port port, VcpuId vcpu)
         return -PV_EINVAL;
     channel->vcpu = vcpu;
     // What is pending was raised where the port was before: raise it here too.
-    if (area_.pending(port) && area_.select(port, vcpu))
+    if (area_.pending(port) && !area_.masked(port) && area_.select(port, vcpu))
         vehicle_->upcall(vcpu);
     return 0;
 }
