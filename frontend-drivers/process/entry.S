@@ -5,13 +5,14 @@
 
 /*
  * Where hypercall stubs jump: number in eax, arguments in rdi, rsi, rdx, r10, r8. All registers come back
- * but rax, rcx and r11. The C below uses no vector registers.
+ * but rax and r11. The C below uses no vector registers.
  */
     .globl pv_process_entry
     .type pv_process_entry, @function
 pv_process_entry:
     pushq %rbp
     movq %rsp, %rbp
+    pushq %rcx
     pushq %rdi
     pushq %rsi
     pushq %rdx
@@ -29,13 +30,14 @@ pv_process_entry:
     pushq %rax
     movq %rsp, %rdi
     call pv_process_call
-    leaq -48(%rbp), %rsp
+    leaq -56(%rbp), %rsp
     popq %r10
     popq %r9
     popq %r8
     popq %rdx
     popq %rsi
     popq %rdi
+    popq %rcx
     popq %rbp
     ret
     .size pv_process_entry, . - pv_process_entry

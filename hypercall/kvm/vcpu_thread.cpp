@@ -109,7 +109,11 @@ void VcpuThread::loop()
             start = *start_;
             start_.reset();
         }
-        if (Result<void> set = start_at(vcpu_, start.entry, start.stack, start.argument); !set) {
+        Result<void> set = start_at(vcpu_, start.entry, start.stack, start.argument);
+        // All but the first wait for an interrupt of the kind that PCs start processors with.
+        if (set && !vcpu_.unhalt())
+            set = system_problem("starting a vCPU");
+        if (!set) {
             domain_.crash(set.error().text);
             return;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
  * The hypercalls. rax holds the number, rdi, rsi, rdx, r10 and r8 the arguments; the result comes back
- * in rax: 0 or more, or a negative error of errors.h. No other register changes. A guest calls
+ * in rax: 0 or more, or a negative error of errors.h. r11 may change, and no other register. A guest calls
  * stub N of the hypercall page for hypercall N; how the stub reaches the host is the host's business.
  */
 #ifndef PARAVANE_HYPERCALL_H
