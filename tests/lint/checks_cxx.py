@@ -70,7 +70,7 @@ def clang_tidy(tree):
         path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
         name = os.path.relpath(path, tree.root)
         # A source of two programs is checked as the first of them compiles it.
-        if name in tree.files and name not in seen:
+        if name in tree.files and name.endswith(CXX_SUFFIXES) and name not in seen:
             seen.add(name)
             jobs.append(lambda name=name, entry=entry: tidy(tree, name, entry))
     return jobs

@@ -73,6 +73,8 @@ def include_options(tree):
     """Every include folder of every source, in the order in which they first appear."""
     options = {}
     for entry in tree.commands:
+        if entry["file"].endswith(".S"):
+            continue  # the system's folders are named there, which others have by themselves
         words = entry.get("arguments") or shlex.split(entry["command"])
         for flag, value in zip(words, words[1:] + [""]):
             if flag in ("-I", "-isystem"):
