@@ -13,7 +13,11 @@ namespace paravane {
 struct DomainId {
     uint16_t value = 0;
 
-    friend constexpr auto operator<=>(DomainId, DomainId) = default;
+    friend constexpr bool operator==(DomainId, DomainId) = default;
+    friend constexpr auto operator<=>(DomainId left, DomainId right)
+    {
+        return left.value <=> right.value;
+    }
 };
 
 inline constexpr DomainId host_domain{0};
