@@ -53,13 +53,23 @@ GuestEnd end_of(uint32_t reason)
 
 } // namespace
 
-Guest::Guest(asio::io_context &loop, Output output, Ended ended)
-    : loop_(loop), output_(std::move(output)), ended_(std::move(ended)), console_(loop)
+Guest::Guest(asio::io_context &loop, Store &store, Output output, Ended ended)
+    : loop_(loop), store_(store), output_(std::move(output)), ended_(std::move(ended)),
+      console_(loop)
 {
+}
+
+Guest::~Guest()
+{
+    store_service_.reset();
+    store_.forget(id_, Store::NodesOf::removed);
 }
 
 Result<void> Guest::start(const GuestSettings &settings)
 {
+    id_ = settings.id;
+    if (!store_.introduce(id_))
+        return Problem{"domain " + std::to_string(id_.value) + " is there already"};
     const UniqueFd image(open(settings.image.c_str(), O_RDONLY | O_CLOEXEC));
     if (!image)
         return system_problem("open " + settings.image);
@@ -122,6 +132,8 @@ void Guest::handle(control::Packet &packet)
 
     switch (message.which()) {
     case control::FromDomain::STARTED:
+        serve_store(packet);
+        return;
     case control::FromDomain::BOUND:
         return;
     case control::FromDomain::REFUSED:
@@ -132,6 +144,21 @@ void Guest::handle(control::Packet &packet)
             result_ = {end_of(message.getEnded().getReason()), message.getEnded().getStatus(), {}};
         return;
     }
+}
+
+void Guest::serve_store(control::Packet &packet)
+{
+    std::error_code error;
+    SharedMemory area = SharedMemory::adopt(packet.take_fd(0).release(), error);
+    UniqueFd doorbell = packet.take_fd(1);
+    UniqueFd event = packet.take_fd(2);
+
+    if (store_service_ || error || !doorbell || !event) {
+        child_.kill(); // not a domain process of ours
+        return;
+    }
+    store_service_ = std::make_unique<StoreService>(loop_, store_, id_, std::move(area),
+                                                    std::move(doorbell), std::move(event));
 }
 
 asio::awaitable<void> Guest::read_console()

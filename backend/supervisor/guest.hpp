@@ -11,8 +11,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include "hypercall/control/child.hpp"
+#include "backend/supervisor/store_service.hpp"
 #include "hypercall/control/channel.hpp"
+#include "hypercall/control/child.hpp"
 #include "hypercall/host/domain_id.hpp"
 
 namespace paravane {
@@ -49,7 +50,9 @@ class Guest {
     using Output = std::function<void(std::string_view)>;
     using Ended = std::function<void(const GuestResult &)>;
 
-    Guest(boost::asio::io_context &loop, Output output, Ended ended);
+    // The store must outlive it.
+    Guest(boost::asio::io_context &loop, Store &store, Output output, Ended ended);
+    ~Guest();
 
     // `ended` is called once if this succeeds, from the loop, when the process is gone and all output
     // was handed over.
@@ -64,14 +67,18 @@ class Guest {
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> read_console();
     void handle(control::Packet &packet);
+    void serve_store(control::Packet &packet);
     void finish_if_over();
 
     boost::asio::io_context &loop_;
+    Store &store_;
+    DomainId id_;
     Output output_;
     Ended ended_;
     Child child_;
     std::unique_ptr<control::Channel> channel_;
     boost::asio::posix::stream_descriptor console_;
+    std::unique_ptr<StoreService> store_service_;
     GuestResult result_;
     bool served_ = false; // the control channel has come to its end
     bool read_ = false;   // so has the output

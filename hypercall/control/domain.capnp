@@ -24,6 +24,7 @@ struct Start {
 
 struct Started {
   vehicle @0 :Vehicle;    # never auto
+  # Descriptors: the memory of the store area; doorbell and event of the store's port.
 }
 
 struct Ended {

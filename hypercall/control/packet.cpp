@@ -63,8 +63,8 @@ Result<Packet> Packet::receive(int socket)
 {
     Packet packet;
     DescriptorSpace space = {};
-    packet.words_.resize(packet_bytes_max / sizeof(capnp::word));
-    iovec vector = {packet.words_.data(), packet_bytes_max};
+    packet.words_ = kj::heapArray<capnp::word>(packet_bytes_max / sizeof(capnp::word));
+    iovec vector = {packet.words_.begin(), packet_bytes_max};
     msghdr head = {};
 
     head.msg_iov = &vector;
@@ -88,14 +88,13 @@ Result<Packet> Packet::receive(int socket)
     if ((head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
         static_cast<std::size_t>(got) % sizeof(capnp::word) != 0)
         return Problem{"a control message of a wrong size"};
-    packet.words_.resize(static_cast<std::size_t>(got) / sizeof(capnp::word));
 
     capnp::ReaderOptions options;
     options.traversalLimitInWords = traversal_words;
     options.nestingLimit = nesting;
     try {
         packet.reader_ = std::make_unique<capnp::FlatArrayMessageReader>(
-            kj::ArrayPtr<const capnp::word>(packet.words_.data(), packet.words_.size()), options);
+            packet.words_.slice(0, static_cast<std::size_t>(got) / sizeof(capnp::word)), options);
     } catch (const kj::Exception &problem) {
         return Problem{std::string("a control message that is none: ") +
                        problem.getDescription().cStr()};

@@ -11,6 +11,7 @@
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
+#include <kj/array.h>
 
 #include "hypercall/host/result.hpp"
 #include "hypercall/host/unique_fd.hpp"
@@ -36,7 +37,7 @@ class Packet {
     [[nodiscard]] std::size_t fd_count() const { return fds_.size(); }
 
   private:
-    std::vector<capnp::word> words_;
+    kj::Array<capnp::word> words_;
     std::unique_ptr<capnp::FlatArrayMessageReader> reader_;
     std::vector<UniqueFd> fds_;
 };

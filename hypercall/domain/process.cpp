@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hypercall/domain/process.hpp"
 
+#include <chrono>
+
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -9,12 +11,14 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <kj/exception.h>
 
 #include "hypercall/host/clock.hpp"
 #include "hypercall/host/image.hpp"
 #include "hypercall/host/start_pages.hpp"
+#include <paravane/layout.h>
 
 namespace paravane {
 
@@ -125,6 +129,9 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
         return carrier.error();
     carrier_ = std::move(*carrier);
     domain_->set_vehicle(carrier_->vehicle());
+    Result<HostEnd> store = domain_->make_store_port();
+    if (!store)
+        return store.error();
     Result<VcpuStart> first = write_start_pages(*domain_, carrier_->vehicle(), *image);
     if (!first)
         return first.error();
@@ -136,13 +143,16 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
         timers_.push_back(std::make_unique<Descriptor>(loop_, timer.release()));
         asio::co_spawn(loop_, await_timer({vcpu}), asio::detached);
     }
+    asio::co_spawn(loop_, keep_time(), asio::detached);
     if (carrier_->descriptor() >= 0)
         asio::co_spawn(loop_, await_loss(dup(carrier_->descriptor())), asio::detached);
     if (Result<void> started = carrier_->start(*image, *first); !started)
         return started.error();
     capnp::MallocMessageBuilder answer;
     answer.initRoot<control::FromDomain>().initStarted().setVehicle(carrier_->kind());
-    send(answer);
+    const std::array fds = {domain_->memory().at({PV_STORE_AREA})->memory.fd(),
+                            store->doorbell.get(), store->event.get()};
+    send(answer, fds);
     return {};
 }
 
@@ -232,6 +242,17 @@ asio::awaitable<void> DomainProcess::await_timer(VcpuId vcpu)
             co_return;
         if (read(timer.native_handle(), &count, sizeof(count)) == sizeof(count))
             domain_->timer_due(vcpu);
+    }
+}
+
+asio::awaitable<void> DomainProcess::keep_time()
+{
+    asio::steady_timer timer(loop_);
+
+    for (;;) {
+        timer.expires_after(std::chrono::seconds(1));
+        co_await timer.async_wait(asio::use_awaitable);
+        domain_->update_clock();
     }
 }
 

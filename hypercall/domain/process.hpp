@@ -40,6 +40,7 @@ class DomainProcess final : public Host {
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> listen(Port port, std::shared_ptr<Descriptor> event);
     boost::asio::awaitable<void> await_timer(VcpuId vcpu);
+    boost::asio::awaitable<void> keep_time();
     boost::asio::awaitable<void> await_loss(int descriptor);
     void handle(control::Packet &packet);
     [[nodiscard]] Result<void> start(control::Start::Reader wanted, control::Packet &packet);

@@ -41,6 +41,7 @@ Result<GuestMemory> make_memory(const DomainSettings &settings)
         Wanted{PV_RAM_HOLE_END, settings.memory - low, PV_MEMORY_RAM, Frames::untouched},
         Wanted{PV_HOST_PAGES, PV_HOST_PAGES_SIZE, PV_MEMORY_HOST_WRITES, Frames::touched},
         Wanted{PV_EVENT_AREA, sizeof(pv_event_area), PV_MEMORY_SHARED, Frames::touched},
+        Wanted{PV_STORE_AREA, PV_STORE_AREA_SIZE, PV_MEMORY_SHARED, Frames::touched},
     };
     GuestMemory memory;
 
@@ -80,6 +81,17 @@ void Domain::set_vehicle(Vehicle &vehicle)
 {
     vehicle_ = &vehicle;
     events_.set_vehicle(vehicle);
+    clock_.emplace(memory_, vehicle.counter_khz());
+}
+
+Result<HostEnd> Domain::make_store_port()
+{
+    const std::lock_guard guard(lock_);
+    Result<std::pair<Port, HostEnd>> made = events_.make_fixed();
+    if (!made)
+        return made.error();
+    store_port_ = made->first;
+    return std::move(made->second);
 }
 
 Outcome Domain::call(VcpuId vcpu, const Call &call)
@@ -109,9 +121,16 @@ void Domain::signalled(Port port)
     raised_.notify_all();
 }
 
+void Domain::update_clock()
+{
+    const std::lock_guard guard(lock_);
+    clock_->update();
+}
+
 void Domain::timer_due(VcpuId vcpu)
 {
     const std::lock_guard guard(lock_);
+    clock_->update();
     events_.raise_virq(PV_VIRQ_TIMER, vcpu);
     raised_.notify_all();
 }
@@ -168,7 +187,10 @@ int64_t Domain::poll(const std::vector<Port> &ports, uint64_t deadline)
     }
     const auto ns = std::min<uint64_t>(deadline, INT64_MAX / 2);
     const Clock::time_point until{std::chrono::nanoseconds(static_cast<int64_t>(ns))};
-    return raised_.wait_until(lock_, until, done) ? 0 : -PV_ETIME;
+    if (raised_.wait_until(lock_, until, done))
+        return 0;
+    clock_->update();
+    return -PV_ETIME;
 }
 
 } // namespace paravane

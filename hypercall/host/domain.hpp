@@ -8,11 +8,13 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hypercall/host/call.hpp"
 #include "hypercall/host/event_channels.hpp"
+#include "hypercall/host/guest_clock.hpp"
 #include "hypercall/host/guest_memory.hpp"
 #include "hypercall/host/host.hpp"
 #include "hypercall/host/result.hpp"
@@ -34,6 +36,9 @@ class Domain {
                                                                 Host &host);
     // Before the first call.
     void set_vehicle(Vehicle &vehicle);
+    // Once, then: the port of the store, and the store's end of it.
+    [[nodiscard]] Result<HostEnd> make_store_port();
+    [[nodiscard]] Port store_port() const { return store_port_; }
 
     [[nodiscard]] const DomainSettings &settings() const { return settings_; }
     [[nodiscard]] const GuestMemory &memory() const { return memory_; }
@@ -45,7 +50,8 @@ class Domain {
     // The guest did what no guest may: it ends as if it had crashed, with this line on its console.
     void crash(const std::string &why);
 
-    // From the process's event loop.
+    // From the process's event loop; the first every second or so.
+    void update_clock();
     void signalled(Port port);
     void timer_due(VcpuId vcpu);
     void raise_virq(uint32_t virq);
@@ -78,7 +84,9 @@ class Domain {
     Host &host_;
     EventChannels events_;
     Vehicle *vehicle_ = nullptr;
+    std::optional<GuestClock> clock_; // as soon as there is a vehicle
     std::vector<std::unique_ptr<VcpuState>> vcpus_;
+    Port store_port_;
     bool ended_ = false;
     std::mutex lock_;
     std::condition_variable_any raised_; // a port, or the end

@@ -173,6 +173,8 @@ int64_t EventChannels::close(Port port)
     Channel *channel = used(port);
     if (channel == nullptr)
         return -PV_EINVAL;
+    if (channel->fixed)
+        return -PV_EPERM;
     if (Channel *peer = used(channel->peer); peer != nullptr) {
         peer->state = PV_PORT_UNBOUND;
         peer->peer = {};
@@ -221,6 +223,19 @@ Result<HostEnd> EventChannels::bind_host(Port port, DomainId remote)
     channel->state = PV_PORT_INTERDOMAIN;
     listen(port, *channel);
     return end;
+}
+
+Result<std::pair<Port, HostEnd>> EventChannels::make_fixed()
+{
+    const int64_t number = alloc_unbound(host_domain);
+    if (number < 0)
+        return Problem{"no port is free"};
+    const Port port = {static_cast<uint32_t>(number)};
+    Result<HostEnd> end = bind_host(port, host_domain);
+    if (!end)
+        return end.error();
+    channels_[port.value].fixed = true;
+    return std::pair(port, std::move(*end));
 }
 
 void EventChannels::unbind_host(Port port)

@@ -40,11 +40,13 @@ class EventChannels {
     int64_t unmask(Port port);
     int64_t status(Port port) const;
     int64_t close(Port port);
-    void reset();
+    void reset(); // spares the host's own
     int64_t doorbell(Port port, pv_doorbell &description);
 
     // The host binds to a port that the guest allocated for `remote`.
     [[nodiscard]] Result<HostEnd> bind_host(Port port, DomainId remote);
+    // A port of the host's own, bound to it from the start: the guest can neither close nor move it.
+    [[nodiscard]] Result<std::pair<Port, HostEnd>> make_fixed();
     // The host is gone from it: the port is unbound again, for the next one.
     void unbind_host(Port port);
 
@@ -65,9 +67,10 @@ class EventChannels {
         DomainId remote; // unbound, interdomain
         Port peer;       // interdomain within this domain: its other end
         uint32_t virq = 0;
-        UniqueFd doorbell; // interdomain with the host: the guest signals it
-        UniqueFd event;    // and the host this
-        bool rung = false; // a doorbell was made known to the vehicle
+        UniqueFd doorbell;  // interdomain with the host: the guest signals it
+        UniqueFd event;     // and the host this
+        bool fixed = false; // the host's own
+        bool rung = false;  // a doorbell was made known to the vehicle
         std::optional<Direct> direct;
     };
 

@@ -3,18 +3,12 @@
 
 #include <array>
 
-#include <x86intrin.h>
-
-#include "hypercall/host/clock.hpp"
 #include <paravane/layout.h>
 #include <paravane/start_info.h>
-#include <paravane/time_page.h>
 
 namespace paravane {
 
 namespace {
-
-constexpr uint64_t khz_of_ns = 1000000;
 
 template <typename T> bool put(const GuestMemory &memory, uint64_t at, const T &value)
 {
@@ -69,6 +63,9 @@ Result<VcpuStart> write_start_pages(const Domain &domain, const Vehicle &vehicle
     info.time_page = pv_le64_of(PV_TIME_PAGE);
     info.command_line = pv_le64_of(PV_COMMAND_LINE);
     info.event_area = pv_le64_of(PV_EVENT_AREA);
+    info.store_area = pv_le64_of(PV_STORE_AREA);
+    info.store_bytes = pv_le64_of(PV_STORE_AREA_SIZE);
+    info.store_port = pv_le32_of(domain.store_port().value);
     info.direct_events =
         pv_le32_of((vehicle.features() & PV_FEATURE_DIRECT_EVENTS) != 0 ? PV_DIRECT_EVENTS : 0);
     info.interrupt_end = pv_le64_of(vehicle.interrupt_end().value);
@@ -86,33 +83,8 @@ Result<VcpuStart> write_start_pages(const Domain &domain, const Vehicle &vehicle
                              {reinterpret_cast<const unsigned char *>(line.data()), line.size()});
     if (!written)
         return Problem{"the start pages have no memory"};
-    write_time_page(memory, vehicle.counter_khz());
     return VcpuStart{
         image.entry, {stack_top + PV_GUEST_VIRTUAL_BASE}, PV_START_INFO + PV_GUEST_VIRTUAL_BASE};
-}
-
-void write_time_page(const GuestMemory &memory, uint64_t counter_khz)
-{
-    const MemoryRegion &pages = *memory.at({PV_HOST_PAGES});
-    const pv_shared sequence = pages.memory.at(PV_TIME_PAGE - PV_HOST_PAGES);
-    pv_time_page page = {};
-    const uint32_t before = pv_shared_load_relaxed(sequence) | 1;
-    // ns a tick, times 2^43; then the 32 highest bits of it.
-    uint64_t rate = (khz_of_ns << 43) / counter_khz;
-    int32_t shift = -11;
-    for (; rate > UINT32_MAX; rate >>= 1)
-        shift++;
-
-    pv_shared_store_release(sequence, before);
-    pv_shared_fence();
-    page.sequence = pv_le32_of(before);
-    page.multiplier = pv_le32_of(static_cast<uint32_t>(rate));
-    page.shift = pv_le32_of(static_cast<uint32_t>(shift));
-    page.counter_base = pv_le64_of(__rdtsc());
-    page.system_base = pv_le64_of(clock_now());
-    page.wall_offset = pv_le64_of(clock_ns(CLOCK_REALTIME) - clock_now());
-    (void)put(memory, PV_TIME_PAGE, page);
-    pv_shared_store_release(sequence, before + 1);
 }
 
 } // namespace paravane

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pages that a guest finds filled: hypercall stubs, start info, time page, command line.
+// The pages that a guest finds filled: hypercall stubs, start info, command line.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,5 @@ inline constexpr uint64_t first_stack_bytes = uint64_t{64} << 10;
 // Fills them for this image, and says with what the first vCPU starts.
 [[nodiscard]] Result<VcpuStart> write_start_pages(const Domain &domain, const Vehicle &vehicle,
                                                   const Image &image);
-
-// `counter_khz`: how fast the guest's counter (x86: TSC) runs. Called again whenever the clocks drift.
-void write_time_page(const GuestMemory &memory, uint64_t counter_khz);
 
 } // namespace paravane

@@ -42,7 +42,7 @@ enum pv_event_op {
     PV_EVENT_UNMASK = 6,    /* (port): clears the mask bit and raises again what is pending */
     PV_EVENT_STATUS = 7,    /* (port): an enum pv_port_state */
     PV_EVENT_CLOSE = 8,     /* (port) */
-    PV_EVENT_RESET = 9,     /* (): closes all */
+    PV_EVENT_RESET = 9,     /* (): closes all but the store's */
     PV_EVENT_DOORBELL = 10, /* (port, address of struct pv_doorbell): how to send without a call */
     PV_EVENT_BIND_DIRECT = 11, /* (port, vcpu, number): an interrupt of its own, no pending bit */
     PV_EVENT_OPS

@@ -33,6 +33,10 @@
 #define PV_GRANT_TABLE UINT64_C(0xc0400000)
 /* Written by both: the store's two rings (store.h). */
 #define PV_STORE_AREA UINT64_C(0xc0600000)
+#define PV_STORE_REQUESTS UINT64_C(0x0000) /* in it: the stream to the store, */
+#define PV_STORE_REPLIES UINT64_C(0x5000)  /* and the one back */
+#define PV_STORE_STREAM_BYTES 0x4000u
+#define PV_STORE_AREA_SIZE UINT64_C(0xa000)
 /* Nothing lies here: a write is a doorbell (event.h). */
 #define PV_DOORBELLS UINT64_C(0xc0800000)
 /* The host's own: descriptor tables and page tables, out of the guest's reach. */
