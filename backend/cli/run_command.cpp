@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cli/run_command.hpp"
+
+#include <csignal>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "backend/cli/guest_output.hpp"
+#include "backend/supervisor/guest.hpp"
+#include <paravane/hypercall.h>
+
+namespace paravane::cli {
+
+namespace {
+
+// Statuses that no guest of ours ends with.
+constexpr int guest_crashed = 101;
+constexpr int guest_lost = 102;
+constexpr int guest_destroyed = 130; // as of a program that Ctrl-C ended
+
+struct Options {
+    GuestSettings guest;
+    std::string vehicle = "auto";
+    std::string memory = "64M";
+    bool json = false;
+};
+
+const char *name_of(GuestEnd end)
+{
+    switch (end) {
+    case GuestEnd::poweroff:
+        return "poweroff";
+    case GuestEnd::reboot:
+        return "reboot";
+    case GuestEnd::crash:
+        return "crash";
+    case GuestEnd::destroyed:
+        return "destroyed";
+    case GuestEnd::refused:
+        return "refused";
+    case GuestEnd::lost:
+        break;
+    }
+    return "lost";
+}
+
+int status_of(const GuestResult &result)
+{
+    switch (result.end) {
+    case GuestEnd::poweroff:
+    case GuestEnd::reboot:
+        return static_cast<int>(result.status);
+    case GuestEnd::crash:
+        return guest_crashed;
+    case GuestEnd::destroyed:
+        return guest_destroyed;
+    case GuestEnd::refused:
+        return wrong_usage;
+    case GuestEnd::lost:
+        break;
+    }
+    return guest_lost;
+}
+
+// One guest, from its start to its end.
+class Run {
+  public:
+    explicit Run(const Options &options)
+        : options_(options), output_(options.json ? stderr : stdout, options.guest.image),
+          guest_(
+              loop_, store_, [this](std::string_view text) { output_.write(text); },
+              [this](const GuestResult &result) {
+                  result_ = result;
+                  loop_.stop();
+              }),
+          signals_(loop_, SIGINT, SIGTERM)
+    {
+    }
+
+    [[nodiscard]] GuestResult run()
+    {
+        if (Result<void> started = guest_.start(options_.guest); !started)
+            return {GuestEnd::refused, 0, started.error().text};
+        await_signal();
+        loop_.run();
+        output_.finish();
+        return result_;
+    }
+
+  private:
+    void await_signal()
+    {
+        signals_.async_wait([this](const boost::system::error_code &error, int /*number*/) {
+            if (error)
+                return;
+            if (asked_) {
+                guest_.destroy();
+                return;
+            }
+            asked_ = true;
+            fmt::print(stderr, "paravane run: asked the guest to shut down; again destroys it\n");
+            guest_.ask_to_shut_down();
+            await_signal();
+        });
+    }
+
+    const Options &options_;
+    GuestOutput output_;
+    boost::asio::io_context loop_{1};
+    Store store_;
+    Guest guest_;
+    boost::asio::signal_set signals_;
+    GuestResult result_;
+    bool asked_ = false;
+};
+
+int run(const Options &options)
+{
+    GuestResult result;
+
+    do {
+        result = Run(options).run();
+    } while (result.end == GuestEnd::reboot);
+    if (options.json) {
+        const nlohmann::json document = {{"schema", 1},
+                                         {"end", name_of(result.end)},
+                                         {"status", status_of(result)},
+                                         {"problem", result.problem}};
+        fmt::print("{}\n", document.dump(2));
+    } else if (!result.problem.empty()) {
+        fmt::print(stderr, "paravane run: {}\n", result.problem);
+    }
+    return status_of(result);
+}
+
+VehicleChoice choice_of(const std::string &name)
+{
+    if (name == "kvm")
+        return VehicleChoice::kvm;
+    return name == "process" ? VehicleChoice::process : VehicleChoice::best;
+}
+
+// "64M", "1G", "65536K" or bytes.
+std::string parse_size(const std::string &text, uint64_t &bytes)
+{
+    const std::string wrong =
+        "\"" + text + "\" is not a size: try 64M, or a number of bytes, K, M or G";
+    std::size_t end = 0;
+    uint64_t number = 0;
+
+    if (text.empty() || text[0] < '0' || text[0] > '9' || text.size() > 15)
+        return wrong;
+    number = std::stoull(text, &end);
+    const std::string unit = text.substr(end);
+    const int shift = unit.empty()  ? 0
+                      : unit == "K" ? 10
+                      : unit == "M" ? 20
+                      : unit == "G" ? 30
+                                    : -1;
+    if (shift < 0 || number > UINT64_MAX >> 40)
+        return wrong;
+    bytes = number << shift;
+    return {};
+}
+
+} // namespace
+
+Verb add_run_command(CLI::App &app)
+{
+    auto options = std::make_shared<Options>();
+    CLI::App *verb = app.add_subcommand("run", "boot a guest, and live as long as it does");
+
+    options->guest.image = program_beside("keel");
+    verb->add_option("--vehicle", options->vehicle, "what carries the guest")
+        ->check(CLI::IsMember({"auto", "kvm", "process"}))
+        ->capture_default_str();
+    verb->add_option("--memory", options->memory, "its memory, such as 64M or 1G")
+        ->check(
+            [options](const std::string &text) { return parse_size(text, options->guest.memory); })
+        ->capture_default_str();
+    verb->add_option("--vcpus", options->guest.vcpus, "its virtual processors")
+        ->check(CLI::Range(1U, PV_VCPUS_MAX))
+        ->capture_default_str();
+    verb->add_option("--cmdline", options->guest.command_line, "what the guest is told to do");
+    verb->add_option("--kernel", options->guest.image, "the guest's kernel (default: keel)");
+    verb->add_flag("--json", options->json,
+                   "the result as JSON on standard output; the guest's output on standard error");
+    return {verb, [options] {
+                options->guest.vehicle = choice_of(options->vehicle);
+                return run(*options);
+            }};
+}
+
+} // namespace paravane::cli
