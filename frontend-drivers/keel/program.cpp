@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend-drivers/keel/program.hpp"
+
+#include <array>
+
+#include "frontend-drivers/keel/console.hpp"
+
+namespace keel {
+
+namespace {
+
+// The first is what runs when the command line is empty.
+constexpr std::array<Program, 8> all = {{
+    {"show", "", "shows this guest and powers off", program::show},
+    {"selftest", "[NAME...]", "tests the kernel and the host's answers to it", program::selftest},
+    {"random", "ROUNDS SEED", "makes random hypercalls with random arguments", program::random},
+    {"wait", "", "runs until the host asks it to power off", program::wait},
+    {"spin", "[obey]", "keeps its vCPU busy for ever, or until asked to power off", program::spin},
+    {"exit", "STATUS", "powers off with this status, 0 to 255", program::exit},
+    {"panic", "", "crashes, with a backtrace", program::panic},
+    {"help", "", "lists the programs", program::help},
+}};
+
+} // namespace
+
+std::span<const Program> programs()
+{
+    return all;
+}
+
+uint32_t run_program(Words command_line)
+{
+    if (command_line.empty())
+        return all[0].run({});
+    for (const Program &program : all) {
+        if (program.name == command_line[0])
+            return program.run(command_line.subspan(1));
+    }
+    print("keel: no program is called {}; help lists them", command_line[0]);
+    return status_wrong_usage;
+}
+
+} // namespace keel

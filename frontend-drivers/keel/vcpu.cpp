@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend-drivers/keel/vcpu.hpp"
+
+namespace keel {
+
+namespace {
+
+constinit std::array<Vcpu *, PV_VCPUS_MAX> vcpus = {};
+
+} // namespace
+
+StackBlock &this_stack()
+{
+    const uint64_t here = number_of(__builtin_frame_address(0));
+    return *pointer_to<StackBlock>(here / KEEL_STACK_BLOCK * KEEL_STACK_BLOCK);
+}
+
+Vcpu &vcpu_at(uint32_t id)
+{
+    return *vcpus[id];
+}
+
+void prepare_vcpu(Vcpu &vcpu, uint32_t id, StackBlock &stack)
+{
+    vcpu.id = id;
+    vcpus[id] = &vcpu;
+    stack.vcpu = &vcpu;
+    stack.upcall = area_of(id).address + offsetof(pv_vcpu_area, upcall);
+    stack.direct.store(0, std::memory_order_relaxed);
+}
+
+pv_shared area_of(uint32_t vcpu)
+{
+    return pv_shared_at(
+        shared_at(start().event_area),
+        static_cast<uint32_t>(offsetof(pv_event_area, vcpu) + vcpu * sizeof(pv_vcpu_area)));
+}
+
+} // namespace keel

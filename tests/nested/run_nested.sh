@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# run_nested.sh KERNEL-FOLDER PROGRAM-FOLDER COMMAND [ARG ...]
+#
+# Boots Debian's kernel in QEMU's emulation of a processor with SVM, and runs COMMAND in it, whose folder is
+# PROGRAM-FOLDER. There is a /dev/kvm in there that behaves as hardware does, which the host's own need
+# not. Ends with the command's status. Costs in there mean nothing.
+set -euo pipefail
+
+kernel=$1
+programs=$2
+shift 2
+limit=${PARAVANE_NESTED_SECONDS:-240}
+
+[ -f "$kernel/vmlinuz" ] || {
+    echo "there is no kernel in $kernel: ./bootstrap test fetches it, or tests/nested/fetch_kernel" >&2
+    exit 1
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The root: our programs, the libraries they need, and busybox.
+root=$work/root
+mkdir -p "$root"/{bin,dev,proc,sys,tmp,modules,programs}
+cp /bin/busybox "$root/bin/"
+for name in sh mount insmod poweroff; do ln -s busybox "$root/bin/$name"; done
+cp "$kernel"/*.ko "$root/modules/"
+for program in paravane paravane-domain paravane-process-guest keel; do
+    strip -o "$root/programs/$program" "$programs/$program"
+    { ldd "$programs/$program" 2>/dev/null || true; } | grep -o '/[^ ]*' >>"$work/libraries" || true
+done
+sort -u "$work/libraries" | while read -r library; do
+    mkdir -p "$root$(dirname "$library")"
+    cp -L "$library" "$root$library"
+done
+printf '%q ' "$@" >"$root/command"
+cat >"$root/init" <<'INIT'
+#!/bin/sh
+mount -t devtmpfs none /dev
+mount -t proc none /proc
+mount -t sysfs none /sys
+cd /modules
+for module in irqbypass ccp kvm kvm-amd; do insmod $module.ko; done
+cd /programs
+echo '@nested begins'
+PATH=/programs:/bin sh /command
+echo "@nested status $?"
+poweroff -f
+INIT
+chmod +x "$root/init"
+(cd "$root" && find . | cpio --quiet -o -H newc | gzip -1) >"$work/initrd"
+
+timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,+svm -smp 2 -m 1024 \
+    -nographic -no-reboot -kernel "$kernel/vmlinuz" -initrd "$work/initrd" \
+    -append 'console=ttyS0 panic=-1 quiet' </dev/null >"$work/console" 2>&1 || true
+tr -d '\r' <"$work/console" | sed -n '/@nested begins/,$p'
+status=$(tr -d '\r' <"$work/console" | sed -n 's/.*@nested status \([0-9]*\)$/\1/p')
+[ -n "$status" ] || {
+    tail -n 20 "$work/console"
+    echo "the nested machine did not come to an end within $limit s"
+    exit 1
+}
+exit "$status"
