@@ -8,9 +8,9 @@ results=build/results
 #          (all, or folders of tests/)
 test_table() {
     cat <<'TABLE'
-release    all                     -                           600
-clang      all                     ^unit$                      60
-asan       unit,fuzz,stress,bench  ^(unit|fuzz|stress)$        120
+release    all                     -                           900
+clang      all                     ^unit$                      90
+asan       unit,fuzz,stress,bench,store,hypercall  ^(unit|fuzz|stress)$  180
 tsan       stress                  ^stress$                     60
 TABLE
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend-drivers/process/sandbox.hpp"
 
-#include <array>
 #include <memory>
 
 #include <linux/futex.h>
@@ -17,11 +16,12 @@ Result<void> enter_sandbox()
     if (!filter)
         return Problem{"seccomp: no memory"};
     int failed = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
-    for (const int operation : {FUTEX_WAIT, FUTEX_WAKE}) {
-        failed |= seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(futex), 1,
-                                   SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(operation)));
+    for (const scmp_datum_t operation : {scmp_datum_t{FUTEX_WAIT}, scmp_datum_t{FUTEX_WAKE}}) {
+        const scmp_arg_cmp is = {1, SCMP_CMP_EQ, operation, 0};
+        failed |= seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(futex), 1, &is);
     }
-    failed |= seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);
+    failed |=
+        seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0, nullptr);
     failed |= seccomp_load(filter.get());
     if (failed != 0)
         return Problem{"seccomp: this kernel does not take the filter"};

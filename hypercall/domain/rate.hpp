@@ -15,9 +15,9 @@ class Rate {
     // Takes them at time `now`, in ns, and returns the wait that makes up for it, in ns.
     [[nodiscard]] uint64_t take(uint64_t units, uint64_t now)
     {
-        // When what was taken so far is paid for.
-        paid_ = std::max(paid_, now > full() ? now - full() : 0) + units * second / per_second_;
-        return paid_ > now ? paid_ - now : 0;
+        // When what was taken so far is paid for, a burst ahead.
+        paid_ = std::max(paid_, now) + units * second / per_second_;
+        return paid_ > now + full() ? paid_ - now - full() : 0;
     }
 
   private:

@@ -17,6 +17,18 @@ bool whole_pages(uint64_t from, uint64_t bytes)
            bytes % PV_PAGE_SIZE == 0 && from <= UINT64_MAX - bytes;
 }
 
+// Where a guest may map what it likes: lower-half addresses, but not where its host's pages and its
+// interrupt controller are.
+bool mappable(uint64_t from, uint64_t bytes)
+{
+    constexpr uint64_t end_of_addresses = uint64_t{1} << 47;
+    constexpr uint64_t hosts = PV_GUEST_VIRTUAL_BASE + PV_HOST_PAGES;
+    constexpr uint64_t hosts_end = PV_GUEST_VIRTUAL_BASE + PV_RAM_HOLE_END;
+
+    return whole_pages(from, bytes) && from + bytes <= end_of_addresses &&
+           (from + bytes <= hosts || from >= hosts_end);
+}
+
 int64_t describe_region(Domain &domain, const Call &call)
 {
     uint64_t op = 0;
@@ -73,7 +85,7 @@ int64_t map(Domain &domain, const Call &call)
     uint32_t access = 0;
 
     if (!Arguments(call).take(op).take(from).take(to).take(bytes).take(access).good() ||
-        (access & ~protect_bits) != 0 || access == 0 || !whole_pages(from.value, bytes) ||
+        (access & ~protect_bits) != 0 || access == 0 || !mappable(from.value, bytes) ||
         to.value % PV_PAGE_SIZE != 0)
         return -PV_EINVAL;
     if (!domain.memory().writable(to, bytes))
@@ -87,7 +99,7 @@ int64_t unmap(Domain &domain, const Call &call)
     GuestVirtual from;
     uint64_t bytes = 0;
 
-    if (!Arguments(call).take(op).take(from).take(bytes).good() || !whole_pages(from.value, bytes))
+    if (!Arguments(call).take(op).take(from).take(bytes).good() || !mappable(from.value, bytes))
         return -PV_EINVAL;
     return domain.vehicle().map(from, {}, bytes, 0);
 }

@@ -73,10 +73,12 @@ Outcome call_multicall(Domain &domain, VcpuId vcpu, const Call &call)
 
     if (!Arguments(call).take(at).take(count).good() || count > PV_MULTICALL_MAX)
         return {-PV_EINVAL};
+    uint64_t delay = 0;
     for (uint32_t done = 0; done < count; done++, at.value += sizeof(pv_multicall)) {
         pv_multicall entry = {};
-        if (!domain.memory().read(at, entry))
-            return {done > 0 ? int64_t{done} : -PV_EFAULT};
+        // Room for the result first: what was carried out must be told.
+        if (!domain.memory().writable(at, sizeof(entry)) || !domain.memory().read(at, entry))
+            return {done > 0 ? int64_t{done} : -PV_EFAULT, After::resume, delay};
         Call one;
         one.number = pv_le64_get(entry.number);
         for (std::size_t i = 0; i < one.argument.size(); i++)
@@ -87,11 +89,11 @@ Outcome call_multicall(Domain &domain, VcpuId vcpu, const Call &call)
         if (one.number != PV_CALL_MULTICALL && one.number != PV_CALL_SCHED &&
             one.number != PV_CALL_VCPU)
             outcome = dispatch(domain, vcpu, one);
+        delay += outcome.delay;
         entry.result = pv_le64_of(static_cast<uint64_t>(outcome.result));
-        if (!domain.memory().write(at, entry))
-            return {done > 0 ? int64_t{done} : -PV_EFAULT};
+        (void)domain.memory().write(at, entry);
     }
-    return {count};
+    return {count, After::resume, delay};
 }
 
 } // namespace paravane

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include <unistd.h>
+
 #include "hypercall/host/calls.hpp"
 #include <paravane/layout.h>
 
@@ -21,8 +23,14 @@ Result<void> check(const DomainSettings &settings)
                        std::to_string(settings.vcpus)};
     if (settings.memory < memory_min || settings.memory > memory_max ||
         settings.memory % PV_PAGE_SIZE != 0)
-        return Problem{"a guest's memory is whole pages, from 4 MiB to 124 GiB, not " +
+        return Problem{"a guest's memory is whole pages, from 4 MiB to 127 GiB, not " +
                        std::to_string(settings.memory) + " bytes"};
+    const uint64_t of_host = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                             static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    if (settings.memory > of_host)
+        return Problem{"the guest is to have " + std::to_string(settings.memory >> 20) +
+                       " MiB of memory, and this host has " + std::to_string(of_host >> 20) +
+                       ": give it less with --memory"};
     return {};
 }
 

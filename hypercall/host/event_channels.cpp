@@ -1,9 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hypercall/host/event_channels.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 namespace paravane {
+
+namespace {
+
+struct SignalPair {
+    UniqueFd ours;
+    UniqueFd theirs;
+};
+
+// One eventfd, and a descriptor of it for each end.
+Result<SignalPair> make_signal()
+{
+    SignalPair made;
+
+    made.ours = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (made.ours)
+        made.theirs = UniqueFd(fcntl(made.ours.get(), F_DUPFD_CLOEXEC, 0));
+    if (!made.theirs)
+        return system_problem("eventfds of a port");
+    return made;
+}
+
+} // namespace
 
 EventChannels::EventChannels(DomainId self, uint32_t vcpus, EventArea area, Host &host)
     : self_(self), vcpus_(vcpus), area_(area), host_(host), channels_(PV_PORTS)
@@ -12,8 +35,8 @@ EventChannels::EventChannels(DomainId self, uint32_t vcpus, EventArea area, Host
 
 int64_t EventChannels::free_port() const
 {
-    for (uint32_t tried = 1; tried < PV_PORTS; tried++) {
-        const uint32_t port = (next_ + tried - 1) % PV_PORTS;
+    for (uint32_t tried = 0; tried < PV_PORTS; tried++) {
+        const uint32_t port = (next_ + tried) % PV_PORTS;
         if (port != 0 && channels_[port].state == PV_PORT_FREE)
             return port;
     }
@@ -50,7 +73,7 @@ int64_t EventChannels::bind_interdomain(DomainId remote, Port remote_port)
     if (remote != self_)
         return -PV_ESRCH;
     Channel *peer = used(remote_port);
-    if (peer == nullptr || peer->state != PV_PORT_UNBOUND || peer->remote != self_)
+    if (peer == nullptr || peer->state != PV_PORT_UNBOUND || peer->remote != self_ || peer->direct)
         return -PV_EINVAL;
     const int64_t port = alloc_unbound(self_);
     if (port < 0)
@@ -117,19 +140,24 @@ int64_t EventChannels::bind_direct(Port port, VcpuId vcpu, uint32_t number)
     Channel *channel = used(port);
     if (channel == nullptr || vcpu.value >= vcpus_ || number >= PV_DIRECT_EVENTS || channel->direct)
         return -PV_EINVAL;
-    if (channel->state != PV_PORT_UNBOUND &&
-        (channel->state != PV_PORT_INTERDOMAIN || !channel->event))
+    // Only the host signals by an eventfd; what this domain sends itself sets pending bits.
+    const bool offered = channel->state == PV_PORT_UNBOUND && channel->remote != self_;
+    if (!offered && !channel->event)
         return -PV_EINVAL;
     if ((vehicle_->features() & PV_FEATURE_DIRECT_EVENTS) == 0)
         return -PV_ENOSYS;
     for (const Channel &other : channels_) {
-        if (other.direct == Direct{number} && other.vcpu == vcpu)
+        if (other.direct == number && other.vcpu == vcpu)
             return -PV_EBUSY;
     }
-    deafen(port, *channel);
+    if (channel->event) {
+        const int64_t result = vehicle_->add_direct(vcpu, number, channel->event.get());
+        if (result != 0)
+            return result;
+        host_.unwatch(port, channel->event.get());
+    }
     channel->vcpu = vcpu;
-    channel->direct = Direct{number};
-    listen(port, *channel);
+    channel->direct = number;
     return 0;
 }
 
@@ -196,13 +224,16 @@ int64_t EventChannels::doorbell(Port port, pv_doorbell &description)
     Channel *channel = used(port);
     if (channel == nullptr || channel->state != PV_PORT_INTERDOMAIN)
         return -PV_EINVAL;
-    description = {};
-    if (channel->doorbell &&
-        (channel->rung || vehicle_->add_doorbell(port, channel->doorbell.get(), description))) {
-        channel->rung = true;
-        return 0;
+    if (!channel->rung) {
+        pv_doorbell made = {};
+        if (!channel->doorbell || !vehicle_->add_doorbell(port, channel->doorbell.get(), made)) {
+            description = {};
+            description.space = pv_le32_of(PV_DOORBELL_CALL);
+            return 0;
+        }
+        channel->rung = made;
     }
-    description.space = pv_le32_of(PV_DOORBELL_CALL);
+    description = *channel->rung;
     return 0;
 }
 
@@ -213,16 +244,17 @@ Result<HostEnd> EventChannels::bind_host(Port port, DomainId remote)
         return Problem{"port " + std::to_string(port.value) + " is not offered to domain " +
                        std::to_string(remote.value)};
 
-    UniqueFd doorbell(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    UniqueFd event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    HostEnd end = {UniqueFd(dup(doorbell.get())), UniqueFd(dup(event.get()))};
-    if (!doorbell || !event || !end.doorbell || !end.event)
-        return system_problem("eventfds of a port");
-    channel->doorbell = std::move(doorbell);
-    channel->event = std::move(event);
+    Result<SignalPair> doorbell = make_signal();
+    if (!doorbell)
+        return doorbell.error();
+    Result<SignalPair> event = make_signal();
+    if (!event)
+        return event.error();
+    channel->doorbell = std::move(doorbell.value().ours);
+    channel->event = std::move(event.value().ours);
     channel->state = PV_PORT_INTERDOMAIN;
     listen(port, *channel);
-    return end;
+    return HostEnd{std::move(doorbell.value().theirs), std::move(event.value().theirs)};
 }
 
 Result<std::pair<Port, HostEnd>> EventChannels::make_fixed()
@@ -273,29 +305,23 @@ bool EventChannels::pollable(Port port) const
 // Events of the host reach the guest from now on.
 void EventChannels::listen(Port port, Channel &channel)
 {
-    if (!channel.event)
-        return;
     if (channel.direct &&
-        vehicle_->add_direct(channel.vcpu, channel.direct->number, channel.event.get()) == 0)
+        vehicle_->add_direct(channel.vcpu, *channel.direct, channel.event.get()) == 0)
         return;
+    // By its pending bit, also where an interrupt of its own was wanted and there is none left.
+    channel.direct.reset();
     host_.watch(port, channel.event.get());
-}
-
-void EventChannels::deafen(Port port, Channel &channel)
-{
-    if (!channel.event)
-        return;
-    if (channel.direct)
-        vehicle_->remove_direct(channel.vcpu, channel.direct->number, channel.event.get());
-    host_.unwatch(port, channel.event.get());
 }
 
 void EventChannels::unbind(Port port, Channel &channel)
 {
-    deafen(port, channel);
+    if (channel.event && channel.direct)
+        vehicle_->remove_direct(channel.vcpu, *channel.direct, channel.event.get());
+    else if (channel.event)
+        host_.unwatch(port, channel.event.get());
     if (channel.rung)
         vehicle_->remove_doorbell(port, channel.doorbell.get());
-    channel.rung = false;
+    channel.rung.reset();
     channel.doorbell = {};
     channel.event = {};
 }

@@ -57,21 +57,17 @@ class EventChannels {
     [[nodiscard]] bool pollable(Port port) const;
 
   private:
-    struct Direct {
-        uint32_t number;
-        bool operator==(const Direct &) const = default;
-    };
     struct Channel {
         pv_port_state state = PV_PORT_FREE;
         VcpuId vcpu;
         DomainId remote; // unbound, interdomain
         Port peer;       // interdomain within this domain: its other end
         uint32_t virq = 0;
-        UniqueFd doorbell;  // interdomain with the host: the guest signals it
-        UniqueFd event;     // and the host this
-        bool fixed = false; // the host's own
-        bool rung = false;  // a doorbell was made known to the vehicle
-        std::optional<Direct> direct;
+        UniqueFd doorbell;               // interdomain with the host: the guest signals it
+        UniqueFd event;                  // and the host this
+        bool fixed = false;              // the host's own
+        std::optional<pv_doorbell> rung; // what the guest was told, as soon as it asked
+        std::optional<uint32_t> direct;  // its number
     };
 
     [[nodiscard]] int64_t free_port() const;
@@ -79,7 +75,6 @@ class EventChannels {
     [[nodiscard]] Channel *used(Port port);
     [[nodiscard]] const Channel *used(Port port) const;
     void listen(Port port, Channel &channel);
-    void deafen(Port port, Channel &channel);
     void unbind(Port port, Channel &channel);
 
     DomainId self_;

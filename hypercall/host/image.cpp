@@ -25,6 +25,19 @@ bool read_at(int fd, uint64_t offset, void *to, std::size_t bytes)
            pread(fd, to, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes);
 }
 
+// A file may be called anything.
+std::string on_one_line(std::string name)
+{
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    return name;
+}
+
+bool overlap(const Segment &one, const Segment &other)
+{
+    return one.to.value < other.to.value + other.bytes && other.to.value < one.to.value + one.bytes;
+}
+
 Problem not_ours(const std::string &name, const std::string &why)
 {
     return {name + " is not a guest kernel for Paravane: " + why};
@@ -108,8 +121,9 @@ Result<void> check_header(const Elf64_Ehdr &header, const std::string &name)
 
 } // namespace
 
-Result<Image> load_image(int fd, const std::string &name, const GuestMemory &memory)
+Result<Image> load_image(int fd, const std::string &file, const GuestMemory &memory)
 {
+    const std::string name = on_one_line(file);
     Elf64_Ehdr header = {};
     Image image;
     std::optional<uint32_t> version;
@@ -138,6 +152,10 @@ Result<Image> load_image(int fd, const std::string &name, const GuestMemory &mem
         Result<Segment> loaded = load_segment(fd, name, segment, memory);
         if (!loaded)
             return loaded.error();
+        for (const Segment &earlier : image.segments) {
+            if (overlap(earlier, *loaded))
+                return not_ours(name, "two of its segments share a page");
+        }
         image.end.value = std::max(image.end.value, loaded->to.value + loaded->bytes);
         image.segments.push_back(*loaded);
     }
