@@ -59,7 +59,7 @@ int64_t populate_or_release(Domain &domain, const Call &call)
     return domain.memory().discard(from, bytes, op == PV_MEMORY_RELEASE);
 }
 
-int64_t protect(Domain &domain, const Call &call)
+int64_t protect(Domain &domain, VcpuId caller, const Call &call)
 {
     uint64_t op = 0;
     GuestVirtual from;
@@ -73,10 +73,10 @@ int64_t protect(Domain &domain, const Call &call)
     const GuestAddress to = {from.value - PV_GUEST_VIRTUAL_BASE};
     if (!domain.memory().writable(to, bytes))
         return -PV_EFAULT;
-    return domain.vehicle().map(from, to, bytes, access | PV_PROTECT_READ);
+    return domain.vehicle().map(caller, from, to, bytes, access | PV_PROTECT_READ);
 }
 
-int64_t map(Domain &domain, const Call &call)
+int64_t map(Domain &domain, VcpuId caller, const Call &call)
 {
     uint64_t op = 0;
     GuestVirtual from;
@@ -90,10 +90,10 @@ int64_t map(Domain &domain, const Call &call)
         return -PV_EINVAL;
     if (!domain.memory().writable(to, bytes))
         return -PV_EFAULT;
-    return domain.vehicle().map(from, to, bytes, access);
+    return domain.vehicle().map(caller, from, to, bytes, access);
 }
 
-int64_t unmap(Domain &domain, const Call &call)
+int64_t unmap(Domain &domain, VcpuId caller, const Call &call)
 {
     uint64_t op = 0;
     GuestVirtual from;
@@ -101,12 +101,12 @@ int64_t unmap(Domain &domain, const Call &call)
 
     if (!Arguments(call).take(op).take(from).take(bytes).good() || !mappable(from.value, bytes))
         return -PV_EINVAL;
-    return domain.vehicle().map(from, {}, bytes, 0);
+    return domain.vehicle().map(caller, from, {}, bytes, 0);
 }
 
 } // namespace
 
-Outcome call_memory(Domain &domain, VcpuId /*vcpu*/, const Call &call)
+Outcome call_memory(Domain &domain, VcpuId vcpu, const Call &call)
 {
     switch (call.argument[0]) {
     case PV_MEMORY_REGION:
@@ -115,11 +115,11 @@ Outcome call_memory(Domain &domain, VcpuId /*vcpu*/, const Call &call)
     case PV_MEMORY_RELEASE:
         return {populate_or_release(domain, call)};
     case PV_MEMORY_PROTECT:
-        return {protect(domain, call)};
+        return {protect(domain, vcpu, call)};
     case PV_MEMORY_MAP:
-        return {map(domain, call)};
+        return {map(domain, vcpu, call)};
     case PV_MEMORY_UNMAP:
-        return {unmap(domain, call)};
+        return {unmap(domain, vcpu, call)};
     default:
         return {-PV_EINVAL};
     }

@@ -58,8 +58,8 @@ class Vehicle {
     [[nodiscard]] virtual int64_t start_vcpu(VcpuId vcpu, const VcpuStart &start) = 0;
 
     // access: PV_PROTECT_ bits, 0 unmaps. The ranges were checked.
-    [[nodiscard]] virtual int64_t map(GuestVirtual from, GuestAddress to, uint64_t bytes,
-                                      uint32_t access) = 0;
+    [[nodiscard]] virtual int64_t map(VcpuId caller, GuestVirtual from, GuestAddress to,
+                                      uint64_t bytes, uint32_t access) = 0;
 
     // All vCPUs are to leave the guest and end.
     virtual void stop() = 0;

@@ -54,13 +54,28 @@ Result<void> Machine::add_memory(GuestAddress base, const SharedMemory &memory)
 {
     kvm_userspace_memory_region region = {};
 
-    region.slot = slots_;
+    region.slot = static_cast<uint32_t>(slots_.size());
     region.guest_phys_addr = base.value;
     region.memory_size = memory.size();
     region.userspace_addr = memory.at(0).address;
     if (ioctl(fd_.get(), KVM_SET_USER_MEMORY_REGION, &region) != 0)
         return system_problem("guest memory of " + std::to_string(memory.size() >> 10) + " KiB");
-    slots_++;
+    slots_.push_back(region);
+    return {};
+}
+
+Result<void> Machine::forget_translations(GuestAddress base)
+{
+    for (const kvm_userspace_memory_region &slot : slots_) {
+        if (slot.guest_phys_addr != base.value)
+            continue;
+        kvm_userspace_memory_region without = slot;
+        kvm_userspace_memory_region with = slot;
+        without.memory_size = 0;
+        if (ioctl(fd_.get(), KVM_SET_USER_MEMORY_REGION, &without) != 0 ||
+            ioctl(fd_.get(), KVM_SET_USER_MEMORY_REGION, &with) != 0)
+            return system_problem("changing a guest's page tables");
+    }
     return {};
 }
 

@@ -31,6 +31,10 @@ class Machine {
 
     // The memory must stay mapped as long as the machine lives.
     [[nodiscard]] Result<void> add_memory(GuestAddress base, const SharedMemory &memory);
+    // Page tables in this memory were changed from here. A KVM that keeps shadows of page tables sees only
+    // the guest's own writes to them, and forgets all it knows when the memory goes and comes. No vCPU may
+    // be in the guest meanwhile.
+    [[nodiscard]] Result<void> forget_translations(GuestAddress base);
 
     // The eventfd is KVM's too from now on; the caller may close his.
     [[nodiscard]] Result<void> add_doorbell(const DoorbellPlace &place, int eventfd);
@@ -49,7 +53,7 @@ class Machine {
     [[nodiscard]] Result<void> set_routes();
 
     UniqueFd fd_;
-    uint32_t slots_ = 0;
+    std::vector<kvm_userspace_memory_region> slots_;
     std::vector<kvm_irq_routing_entry> routes_;
 };
 

@@ -186,7 +186,8 @@ void KvmVehicle::join()
 
 uint64_t KvmVehicle::features() const
 {
-    return PV_FEATURE_DIRECT_EVENTS | PV_FEATURE_DOORBELLS | PV_FEATURE_CALLBACKS | PV_FEATURE_SMP;
+    return PV_FEATURE_DIRECT_EVENTS | PV_FEATURE_DOORBELLS | PV_FEATURE_PROTECT |
+           PV_FEATURE_CALLBACKS | PV_FEATURE_SMP;
 }
 
 Stub KvmVehicle::stub(uint32_t number) const
@@ -280,10 +281,21 @@ int64_t KvmVehicle::start_vcpu(VcpuId vcpu, const VcpuStart &start)
     return 0;
 }
 
-int64_t KvmVehicle::map(GuestVirtual /*from*/, GuestAddress /*to*/, uint64_t /*bytes*/,
-                        uint32_t /*access*/)
+int64_t KvmVehicle::map(VcpuId caller, GuestVirtual from, GuestAddress to, uint64_t bytes,
+                        uint32_t access)
 {
-    return -PV_ENOSYS;
+    // All others stand still meanwhile. The caller does anyway, and takes no orders of its own.
+    for (const auto &thread : threads_) {
+        if (thread != threads_[caller.value])
+            thread->pause();
+    }
+    const bool mapped = tables_.map(from, to, bytes, access_of(access)).has_value();
+    const bool seen = machine_.forget_translations({PV_SYSTEM_PAGES}).has_value();
+    for (const auto &thread : threads_) {
+        if (thread != threads_[caller.value])
+            thread->resume();
+    }
+    return mapped && seen ? 0 : -PV_ENOMEM;
 }
 
 void KvmVehicle::stop()

@@ -40,7 +40,7 @@ class KvmVehicle final : public Vehicle {
     void remove_doorbell(Port port, int eventfd) override;
     [[nodiscard]] int64_t set_callback(VcpuId caller, const Callback &callback) override;
     [[nodiscard]] int64_t start_vcpu(VcpuId vcpu, const VcpuStart &start) override;
-    [[nodiscard]] int64_t map(GuestVirtual from, GuestAddress to, uint64_t bytes,
+    [[nodiscard]] int64_t map(VcpuId caller, GuestVirtual from, GuestAddress to, uint64_t bytes,
                               uint32_t access) override;
     void stop() override;
 

@@ -40,7 +40,7 @@ class ProcessVehicle final : public Vehicle {
     void remove_doorbell(Port, int) override {}
     [[nodiscard]] int64_t set_callback(VcpuId, const Callback &) override { return -PV_ENOSYS; }
     [[nodiscard]] int64_t start_vcpu(VcpuId vcpu, const VcpuStart &start) override;
-    [[nodiscard]] int64_t map(GuestVirtual, GuestAddress, uint64_t, uint32_t) override
+    [[nodiscard]] int64_t map(VcpuId, GuestVirtual, GuestAddress, uint64_t, uint32_t) override
     {
         return -PV_ENOSYS;
     }
