@@ -290,8 +290,8 @@ void DomainProcess::ended(uint32_t reason, uint32_t status)
 
 void DomainProcess::finish()
 {
-    if (carrier_)
-        carrier_->vehicle().stop();
+    if (domain_)
+        domain_->stop();
     loop_.stop();
 }
 

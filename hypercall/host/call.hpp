@@ -17,12 +17,12 @@ namespace paravane {
 
 struct Port {
     uint32_t value = 0; // 1 to PV_PORTS - 1; 0 is none
-    auto operator<=>(const Port &) const = default;
+    friend constexpr auto operator<=>(Port, Port) = default;
 };
 
 struct VcpuId {
     uint32_t value = 0;
-    auto operator<=>(const VcpuId &) const = default;
+    friend constexpr auto operator<=>(VcpuId, VcpuId) = default;
 };
 
 struct Call {

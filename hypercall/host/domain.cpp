@@ -156,6 +156,15 @@ void Domain::end(uint32_t reason, uint32_t status)
     finish(reason, status);
 }
 
+void Domain::stop()
+{
+    const std::lock_guard guard(lock_);
+    ended_ = true;
+    raised_.notify_all();
+    if (vehicle_ != nullptr)
+        vehicle_->stop();
+}
+
 Result<HostEnd> Domain::bind_host(Port port, DomainId remote)
 {
     const std::lock_guard guard(lock_);

@@ -55,8 +55,9 @@ class Domain {
     void signalled(Port port);
     void timer_due(VcpuId vcpu);
     void raise_virq(uint32_t virq);
-    // Ends the guest from outside.
+    // Ends the guest from outside, as if it had asked for it; or without a word to the host.
     void end(uint32_t reason, uint32_t status);
+    void stop();
     [[nodiscard]] Result<HostEnd> bind_host(Port port, DomainId remote);
     void unbind_host(Port port);
 

@@ -73,7 +73,7 @@ int64_t EventChannels::bind_interdomain(DomainId remote, Port remote_port)
     if (remote != self_)
         return -PV_ESRCH;
     Channel *peer = used(remote_port);
-    if (peer == nullptr || peer->state != PV_PORT_UNBOUND || peer->remote != self_ || peer->direct)
+    if (peer == nullptr || peer->state != PV_PORT_UNBOUND || peer->remote != self_)
         return -PV_EINVAL;
     const int64_t port = alloc_unbound(self_);
     if (port < 0)

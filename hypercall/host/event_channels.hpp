@@ -45,7 +45,7 @@ class EventChannels {
 
     // The host binds to a port that the guest allocated for `remote`.
     [[nodiscard]] Result<HostEnd> bind_host(Port port, DomainId remote);
-    // A port of the host's own, bound to it from the start: the guest can neither close nor move it.
+    // A port of the host's own, bound to it from the start: the guest cannot close it.
     [[nodiscard]] Result<std::pair<Port, HostEnd>> make_fixed();
     // The host is gone from it: the port is unbound again, for the next one.
     void unbind_host(Port port);

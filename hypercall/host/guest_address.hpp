@@ -11,12 +11,12 @@ namespace paravane {
 
 struct GuestAddress {
     uint64_t value = 0;
-    auto operator<=>(const GuestAddress &) const = default;
+    friend constexpr auto operator<=>(GuestAddress, GuestAddress) = default;
 };
 
 struct GuestVirtual {
     uint64_t value = 0;
-    auto operator<=>(const GuestVirtual &) const = default;
+    friend constexpr auto operator<=>(GuestVirtual, GuestVirtual) = default;
 };
 
 } // namespace paravane

@@ -34,7 +34,8 @@ uint64_t scaled(uint64_t value, uint64_t by, uint64_t of)
 
 uint64_t GuestClock::Line::at(uint64_t counter_now) const
 {
-    const uint64_t ticks = counter_now - counter;
+    // Counters of two processors may differ by a little.
+    const uint64_t ticks = counter_now > counter ? counter_now - counter : 0;
     const uint64_t shifted = shift < 0 ? ticks >> -shift : ticks << shift;
     return ns + static_cast<uint64_t>(static_cast<Wide>(shifted) * multiplier >> 32);
 }
@@ -48,7 +49,7 @@ GuestClock::GuestClock(const GuestMemory &memory, uint64_t counter_khz)
 uint64_t GuestClock::rate(uint64_t counter, uint64_t ns) const
 {
     const uint64_t passed = ns - first_ns_;
-    if (first_ns_ == 0 || passed < measured_after)
+    if (first_ns_ == 0 || passed < measured_after || counter <= first_counter_)
         return nominal_rate_;
     return static_cast<uint64_t>((static_cast<Wide>(passed) << rate_bits) /
                                  (counter - first_counter_));

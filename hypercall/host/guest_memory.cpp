@@ -125,8 +125,14 @@ int64_t GuestMemory::discard(GuestAddress from, uint64_t bytes, bool release) co
         return -PV_EFAULT;
     if ((region->flags & PV_MEMORY_RAM) == 0)
         return -PV_EPERM;
-    if (fallocate(region->memory.fd(), mode, static_cast<off_t>(from.value - region->base.value),
-                  static_cast<off_t>(bytes)) != 0)
+    int result = 0;
+    do {
+        // A kick of the vCPU may come in between.
+        result = fallocate(region->memory.fd(), mode,
+                           static_cast<off_t>(from.value - region->base.value),
+                           static_cast<off_t>(bytes));
+    } while (result != 0 && errno == EINTR);
+    if (result != 0)
         return -PV_ENOMEM;
     return 0;
 }

@@ -20,8 +20,6 @@ bool put_stubs(const GuestMemory &memory, const Vehicle &vehicle)
 {
     std::array<unsigned char, PV_PAGE_SIZE> page{};
 
-    // Trap, where there is no stub.
-    page.fill(0xcc);
     for (uint32_t number = 0; number < page.size() / PV_STUB_SIZE; number++) {
         const Stub stub = vehicle.stub(number);
         std::copy(stub.begin(), stub.end(), page.begin() + number * PV_STUB_SIZE);
