@@ -76,7 +76,8 @@ class Run {
               [this](const GuestResult &result) {
                   result_ = result;
                   loop_.stop();
-              }),
+              },
+              [](std::string_view loss) { fmt::print(stderr, "paravane run: {}\n", loss); }),
           signals_(loop_, SIGINT, SIGTERM)
     {
     }

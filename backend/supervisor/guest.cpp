@@ -53,9 +53,9 @@ GuestEnd end_of(uint32_t reason)
 
 } // namespace
 
-Guest::Guest(asio::io_context &loop, Store &store, Output output, Ended ended)
+Guest::Guest(asio::io_context &loop, Store &store, Output output, Ended ended, Loss loss)
     : loop_(loop), store_(store), output_(std::move(output)), ended_(std::move(ended)),
-      console_(loop)
+      loss_(std::move(loss)), console_(loop)
 {
 }
 
@@ -157,8 +157,12 @@ void Guest::serve_store(control::Packet &packet)
         child_.kill(); // not a domain process of ours
         return;
     }
-    store_service_ = std::make_unique<StoreService>(loop_, store_, id_, std::move(area),
-                                                    std::move(doorbell), std::move(event));
+    store_service_ = std::make_unique<StoreService>(
+        loop_, store_, id_, std::move(area), std::move(doorbell), std::move(event),
+        [this](std::string_view why) {
+            if (loss_)
+                loss_("the guest has lost its store: " + std::string(why));
+        });
 }
 
 asio::awaitable<void> Guest::read_console()

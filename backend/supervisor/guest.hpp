@@ -49,9 +49,11 @@ class Guest {
     // Gets the early output as it comes, in pieces.
     using Output = std::function<void(std::string_view)>;
     using Ended = std::function<void(const GuestResult &)>;
+    // Gets what the guest has lost by breaking a rule, as a sentence; it goes on without.
+    using Loss = std::function<void(std::string_view)>;
 
     // The store must outlive it.
-    Guest(boost::asio::io_context &loop, Store &store, Output output, Ended ended);
+    Guest(boost::asio::io_context &loop, Store &store, Output output, Ended ended, Loss loss = {});
     ~Guest();
 
     // `ended` is called once if this succeeds, from the loop, when the process is gone and all output
@@ -75,6 +77,7 @@ class Guest {
     DomainId id_;
     Output output_;
     Ended ended_;
+    Loss loss_;
     Child child_;
     std::unique_ptr<control::Channel> channel_;
     boost::asio::posix::stream_descriptor console_;

@@ -23,21 +23,26 @@ constexpr int turns_max = 16;
 } // namespace
 
 StoreService::StoreService(asio::io_context &loop, Store &store, DomainId domain,
-                           SharedMemory memory, UniqueFd doorbell, UniqueFd event)
+                           SharedMemory memory, UniqueFd doorbell, UniqueFd event, Refused refused)
     : doorbell_(loop, doorbell.release()), event_(std::move(event)), memory_(std::move(memory)),
       // A watch that fires is looked at when the loop comes round: by our own doorbell.
       session_(store, domain, store_violations_,
-               [this] { (void)eventfd_write(doorbell_.native_handle(), 1); })
+               [this] { (void)eventfd_write(doorbell_.native_handle(), 1); }),
+      refused_(std::move(refused))
 {
-    const bool large_enough = memory_.size() >= PV_STORE_AREA_SIZE;
     const uint64_t room = PV_STORE_AREA_SIZE - PV_STORE_REPLIES;
+    // The guest may have run, and broken a rule, before we come to this.
+    pv_rule rule = memory_.size() >= PV_STORE_AREA_SIZE ? PV_RULE_KEPT : PV_RULE_MEMORY;
 
-    if (!large_enough ||
-        pv_stream_reader_attach(&requests_, memory_.at(PV_STORE_REQUESTS), PV_STORE_REPLIES,
-                                PV_STORE_STREAM_BYTES, 0, &ring_violations_) != PV_RULE_KEPT ||
-        pv_stream_writer_attach(&replies_, memory_.at(PV_STORE_REPLIES), room,
-                                PV_STORE_STREAM_BYTES, 0, &ring_violations_) != PV_RULE_KEPT) {
-        refusal_ = "the store area is not as it should be";
+    if (rule == PV_RULE_KEPT)
+        rule = pv_stream_reader_attach(&requests_, memory_.at(PV_STORE_REQUESTS), PV_STORE_REPLIES,
+                                       PV_STORE_STREAM_BYTES, 0, &ring_violations_);
+    if (rule == PV_RULE_KEPT)
+        rule = pv_stream_writer_attach(&replies_, memory_.at(PV_STORE_REPLIES), room,
+                                       PV_STORE_STREAM_BYTES, 0, &ring_violations_);
+    if (rule != PV_RULE_KEPT) {
+        refusal_ = pv_rule_name(rule);
+        refuse();
         return;
     }
     asio::co_spawn(loop, serve(), asio::detached);
@@ -51,8 +56,10 @@ asio::awaitable<void> StoreService::serve()
         int turns = 0;
         while (turn() && ++turns < turns_max)
             ;
-        if (!check())
+        if (!check()) {
+            refuse();
             co_return;
+        }
         if (turns == turns_max) {
             co_await asio::post(asio::use_awaitable);
             continue;
@@ -79,7 +86,10 @@ bool StoreService::turn()
     const bool more_input = !input_waits && !pv_stream_reader_arm(&requests_, 1);
     const bool more_room =
         !session_.pending_output().empty() && !pv_stream_writer_arm(&replies_, 1);
-    return check() && (more_input || more_room) && !pv_stream_reader_ended(&requests_);
+    // There is nothing to do at once for a guest that has closed either stream: it hears no more.
+    const bool closed =
+        pv_stream_reader_ended(&requests_) || pv_stream_writer_peer_closed(&replies_);
+    return check() && (more_input || more_room) && !closed;
 }
 
 bool StoreService::take_requests()
@@ -120,6 +130,18 @@ bool StoreService::check()
     else if (session_.refused() != PV_STORE_RULE_KEPT)
         refusal_ = pv_store_rule_name(session_.refused());
     return refusal_.empty();
+}
+
+// What was answered can still be read; then the guest sees that no more will come.
+void StoreService::refuse()
+{
+    while (put_replies())
+        ;
+    pv_stream_writer_close(&replies_);
+    pv_stream_reader_close(&requests_);
+    notify();
+    if (refused_)
+        refused_(refusal_);
 }
 
 void StoreService::notify()

@@ -6,6 +6,9 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,9 +27,12 @@ namespace paravane {
 
 class StoreService {
   public:
+    // Gets the reason, at most once, when the guest has lost its store by breaking a rule.
+    using Refused = std::function<void(std::string_view)>;
+
     // The store must outlive it.
     StoreService(boost::asio::io_context &loop, Store &store, DomainId domain, SharedMemory memory,
-                 UniqueFd doorbell, UniqueFd event);
+                 UniqueFd doorbell, UniqueFd event, Refused refused = {});
     StoreService(const StoreService &) = delete;
     StoreService &operator=(const StoreService &) = delete;
     ~StoreService();
@@ -41,6 +47,7 @@ class StoreService {
     [[nodiscard]] bool take_requests();
     [[nodiscard]] bool put_replies();
     [[nodiscard]] bool check();
+    void refuse();
     void notify();
 
     boost::asio::posix::stream_descriptor doorbell_;
@@ -54,6 +61,7 @@ class StoreService {
     std::array<std::byte, 4096> input_{};
     std::size_t input_begin_ = 0; // what the session has not taken yet
     std::size_t input_end_ = 0;
+    Refused refused_;
     std::string refusal_;
 };
 

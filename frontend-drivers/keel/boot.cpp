@@ -42,6 +42,9 @@ void copy_start(const pv_start_info &info, uint64_t counter)
     the_start.ram_base = {pv_le64_get(info.ram_base)};
     the_start.ram_bytes = pv_le64_get(info.ram_bytes);
     the_start.free_base = {pv_le64_get(info.free_base)};
+    the_start.store_area = {pv_le64_get(info.store_area)};
+    the_start.store_bytes = pv_le64_get(info.store_bytes);
+    the_start.store_port = pv_le32_get(info.store_port);
     the_start.epoch = pv_le64_get(info.epoch);
     the_start.counter = counter;
 }

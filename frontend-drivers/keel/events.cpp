@@ -6,6 +6,7 @@
 #include "frontend-drivers/keel/event_loop.hpp"
 #include "frontend-drivers/keel/smp.hpp"
 
+#include <paravane/errors.h>
 extern "C" {
 #include <paravane/shared_bits.h>
 }
@@ -137,6 +138,21 @@ int64_t move(Port port, uint32_t vcpu)
     // The host raises what is pending at the new vCPU.
     if (result != 0)
         entries[port.value].vcpu.store(before);
+    return result;
+}
+
+int64_t bind_direct(Port port, uint32_t number, const Handler &handler)
+{
+    Vcpu &vcpu = this_vcpu();
+
+    if (number >= vcpu.direct.size())
+        return -PV_EINVAL;
+    const Handler before = vcpu.direct[number];
+    // The loop that would look for it stands still meanwhile.
+    vcpu.direct[number] = handler;
+    const int64_t result = hypercall::event(PV_EVENT_BIND_DIRECT, port.value, vcpu.id, number);
+    if (result != 0)
+        vcpu.direct[number] = before;
     return result;
 }
 

@@ -10,10 +10,10 @@
 
 namespace keel::events {
 
-// Results as in Bound: a port, or an error of errors.h.
+// What a binding results in.
 struct Bound {
     Port port;
-    int64_t error = 0; // negative, or 0 when there is a port
+    int64_t error = 0; // a negative one of errors.h, or 0 when there is a port
 
     [[nodiscard]] bool good() const { return error == 0; }
 };
@@ -26,6 +26,9 @@ struct Bound {
 void handle(Port port, const Handler &handler);
 // The port is raised at this vCPU from now on.
 [[nodiscard]] int64_t move(Port port, uint32_t vcpu);
+// The port has an interrupt of its own from now on, this vCPU's direct event of that number, until it is
+// closed. Its handler runs in this vCPU's event loop; nothing tells how often it was raised.
+[[nodiscard]] int64_t bind_direct(Port port, uint32_t number, const Handler &handler);
 int64_t close(Port port);
 
 void mask(Port port);

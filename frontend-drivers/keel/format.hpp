@@ -55,7 +55,7 @@ class Value {
   private:
     enum class Kind : uint8_t { text, character, natural, integer };
 
-    Kind kind_;
+    Kind kind_ = Kind::text;
     uint64_t bits_ = 0;
     std::string_view text_;
 };

@@ -67,17 +67,38 @@ bool PageAllocator::add(std::byte *memory, std::size_t bytes)
     const uint64_t begin = address + lost + state_pages * page;
     zone.base = begin / largest * largest;
     zone.first = (begin - zone.base) / page;
+    zone.fresh = zone.first;
     zone.end = zone.first + whole - state_pages;
-    for (uint64_t number = zone.first; number < zone.end;) {
-        // The largest block that begins here and ends within the zone.
-        const auto aligned = static_cast<uint32_t>(std::countr_zero(number));
-        const auto fits = static_cast<uint32_t>(std::bit_width(zone.end - number) - 1);
-        const uint32_t order = std::min({aligned, fits, orders - 1});
-        put(zone, number, order);
-        number += pages_of(order);
-    }
     pages_ += zone.end - zone.first;
+    free_pages_ += zone.end - zone.first;
     return true;
+}
+
+bool PageAllocator::refill(uint32_t order)
+{
+    for (std::size_t i = 0; i < zone_count_; i++) {
+        Zone &zone = zones_[i];
+        while (zone.fresh < zone.end) {
+            // The largest block that begins here and ends within the zone.
+            const auto aligned = static_cast<uint32_t>(std::countr_zero(zone.fresh));
+            const auto fits = static_cast<uint32_t>(std::bit_width(zone.end - zone.fresh) - 1);
+            const uint32_t largest_here = std::min({aligned, fits, orders - 1});
+            put(zone, zone.fresh, largest_here);
+            zone.fresh += pages_of(largest_here);
+            if (largest_here >= order)
+                return true;
+        }
+    }
+    return false;
+}
+
+PageAllocator::Free *PageAllocator::find(uint32_t order, uint32_t &found)
+{
+    for (found = order; found < orders; found++) {
+        if (free_[found] != nullptr)
+            return free_[found];
+    }
+    return nullptr;
 }
 
 void PageAllocator::put(const Zone &zone, uint64_t number, uint32_t order)
@@ -90,7 +111,6 @@ void PageAllocator::put(const Zone &zone, uint64_t number, uint32_t order)
         block->next->previous = block;
     free_[order] = block;
     state(zone, number) = static_cast<uint8_t>(free_head | order);
-    free_pages_ += pages_of(order);
 }
 
 void PageAllocator::take(const Zone &zone, uint64_t number, uint32_t order)
@@ -104,19 +124,20 @@ void PageAllocator::take(const Zone &zone, uint64_t number, uint32_t order)
     else
         free_[order] = block->next;
     state(zone, number) = 0;
-    free_pages_ -= pages_of(order);
 }
 
 void *PageAllocator::allocate(uint32_t order)
 {
     const Locked held(lock_);
-    uint32_t found = order;
+    uint32_t found = 0;
 
-    while (found < orders && free_[found] == nullptr)
-        found++;
-    if (found >= orders)
+    if (order >= orders)
         return nullptr;
-    void *block = free_[found];
+    Free *block = find(order, found);
+    if (block == nullptr && refill(order))
+        block = find(order, found);
+    if (block == nullptr)
+        return nullptr;
     const Zone *zone = zone_of(block);
     if (zone == nullptr)
         return nullptr;
@@ -127,6 +148,7 @@ void *PageAllocator::allocate(uint32_t order)
         put(*zone, number + pages_of(found), found);
     }
     state(*zone, number) = static_cast<uint8_t>(used_head | order);
+    free_pages_ -= pages_of(order);
     return block;
 }
 
@@ -142,6 +164,7 @@ bool PageAllocator::release(void *block)
         return false;
     uint32_t order = state(*zone, number) & order_bits;
     state(*zone, number) = 0;
+    free_pages_ += pages_of(order);
     for (; order + 1 < orders; order++) {
         const uint64_t buddy = number ^ pages_of(order);
         if (buddy < zone->first || buddy + pages_of(order) > zone->end ||

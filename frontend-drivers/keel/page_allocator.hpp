@@ -46,6 +46,7 @@ class PageAllocator {
     struct Zone {
         uint64_t base = 0;
         uint64_t first = 0;
+        uint64_t fresh = 0; // from here on nothing was ever taken, nor is in the lists
         uint64_t end = 0;
         std::byte *memory = nullptr; // page `first`
         uint8_t *states = nullptr;   // of page `first`
@@ -55,6 +56,10 @@ class PageAllocator {
     [[nodiscard]] static uint8_t &state(const Zone &zone, uint64_t number);
     [[nodiscard]] Zone *zone_of(const void *block);
     [[nodiscard]] static uint64_t number_in(const Zone &zone, const void *block);
+    // Puts fresh pages into the lists until there is a block of this order; false if none is left. Memory
+    // that is not needed is never touched, so that the host need not provide it.
+    bool refill(uint32_t order);
+    [[nodiscard]] Free *find(uint32_t order, uint32_t &found);
     void put(const Zone &zone, uint64_t number, uint32_t order);
     void take(const Zone &zone, uint64_t number, uint32_t order);
 

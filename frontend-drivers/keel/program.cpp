@@ -10,14 +10,17 @@ namespace keel {
 namespace {
 
 // The first is what runs when the command line is empty.
-constexpr std::array<Program, 8> all = {{
+constexpr std::array<Program, 11> all = {{
     {"show", "", "shows this guest and powers off", program::show},
     {"selftest", "[NAME...]", "tests the kernel and the host's answers to it", program::selftest},
     {"random", "ROUNDS SEED", "makes random hypercalls with random arguments", program::random},
     {"wait", "", "runs until the host asks it to power off", program::wait},
     {"spin", "[obey]", "keeps its vCPU busy for ever, or until asked to power off", program::spin},
+    {"store", "ls|read|write PATH [VALUE]", "reads and writes the store", program::store},
+    {"store-hostile", "WAY", "breaks a rule of the store's streams", program::store_hostile},
     {"exit", "STATUS", "powers off with this status, 0 to 255", program::exit},
     {"panic", "", "crashes, with a backtrace", program::panic},
+    {"bench", "FIGURE COUNT ROUNDS", "measures, for paravane-guest-bench", program::bench},
     {"help", "", "lists the programs", program::help},
 }};
 

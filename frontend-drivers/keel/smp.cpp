@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend-drivers/keel/smp.hpp"
 
+#include <concepts>
 #include <new>
 
 #include "frontend-drivers/keel/clock.hpp"
@@ -22,24 +23,40 @@ constexpr uint64_t patience = 10 * clock::second;
 
 std::atomic<uint32_t> prepared_count = 1;
 
-void start_vcpu(uint32_t id)
+// Where its stack is empty, so nothing it left there matters.
+void up(const Vcpu &vcpu)
+{
+    const int64_t result =
+        hypercall::vcpu(PV_VCPU_UP, vcpu.id, number_of(std::bit_cast<void *>(&keel_start_vcpu)),
+                        number_of(vcpu.stack) + KEEL_STACK_BLOCK, number_of(&vcpu));
+    if (result != 0)
+        panic("the host refused to start vCPU {}: error {}", vcpu.id, result);
+}
+
+template <std::predicate Condition> bool comes_true(const Condition &condition)
+{
+    const uint64_t deadline = clock::now() + patience;
+
+    while (!condition()) {
+        if (clock::now() > deadline)
+            return false;
+        hypercall::yield();
+    }
+    return true;
+}
+
+void make_vcpu(uint32_t id)
 {
     void *memory = pages().allocate(PageAllocator::order_for(KEEL_STACK_BLOCK));
 
     if (memory == nullptr)
         panic("no memory for the stack of vCPU {}", id);
-    // Not its stacks, which need not be touched before they are used.
     auto *stack = ::new (memory) StackBlock;
     auto *vcpu = new Vcpu;
     prepare_vcpu(*vcpu, id, *stack);
     prepared_count.store(id + 1);
     event_loop::bind_ports(*vcpu);
-
-    const int64_t result =
-        hypercall::vcpu(PV_VCPU_UP, id, number_of(std::bit_cast<void *>(&keel_start_vcpu)),
-                        number_of(stack) + KEEL_STACK_BLOCK, number_of(vcpu));
-    if (result != 0)
-        panic("the host refused to start vCPU {}: error {}", id, result);
+    up(*vcpu);
 }
 
 } // namespace
@@ -49,13 +66,30 @@ void bring_up()
     if (!start().offers(PV_FEATURE_SMP))
         return;
     for (uint32_t id = 1; id < start().vcpus; id++)
-        start_vcpu(id);
-    const uint64_t deadline = clock::now() + patience;
-    while (online() < prepared()) {
-        if (clock::now() > deadline)
-            panic("{} of {} vCPUs started", online(), prepared());
-        hypercall::yield();
-    }
+        make_vcpu(id);
+    if (!comes_true([] { return online() == prepared(); }))
+        panic("{} of {} vCPUs started", online(), prepared());
+}
+
+bool take_down(uint32_t id)
+{
+    Vcpu &vcpu = vcpu_at(id);
+
+    start_call(id, {[](void *) {
+                        this_vcpu().online.store(false);
+                        (void)hypercall::vcpu(PV_VCPU_DOWN);
+                    },
+                    nullptr});
+    const bool down = comes_true([&] { return hypercall::vcpu(PV_VCPU_IS_UP, id) == 0; });
+    // Its call has not returned and never will.
+    vcpu.call.store(nullptr);
+    return down;
+}
+
+bool start_again(uint32_t id)
+{
+    up(vcpu_at(id));
+    return comes_true([&] { return vcpu_at(id).online.load(); });
 }
 
 uint32_t prepared()

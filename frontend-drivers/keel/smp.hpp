@@ -12,6 +12,11 @@ namespace keel::smp {
 // Starts all others and waits until they run. Called once, by the first.
 void bring_up();
 
+// Makes another vCPU, one that is up, stop in its event loop, and starts it there again. False when it
+// takes too long.
+[[nodiscard]] bool take_down(uint32_t vcpu);
+[[nodiscard]] bool start_again(uint32_t vcpu);
+
 // How many vCPUs have data and ports: their numbers are 0 to this, exclusive.
 [[nodiscard]] uint32_t prepared();
 [[nodiscard]] uint32_t online();

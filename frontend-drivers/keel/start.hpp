@@ -27,6 +27,9 @@ struct Start {
     GuestAddress ram_base;
     uint64_t ram_bytes = 0;
     GuestAddress free_base;
+    GuestAddress store_area;
+    uint64_t store_bytes = 0;
+    uint32_t store_port = 0; // 0: none
     uint64_t epoch = 0;
     uint64_t counter = 0; // of the processor, at entry
 

@@ -23,6 +23,7 @@ Vcpu &vcpu_at(uint32_t id)
 void prepare_vcpu(Vcpu &vcpu, uint32_t id, StackBlock &stack)
 {
     vcpu.id = id;
+    vcpu.stack = &stack;
     vcpus[id] = &vcpu;
     stack.vcpu = &vcpu;
     stack.upcall = area_of(id).address + offsetof(pv_vcpu_area, upcall);

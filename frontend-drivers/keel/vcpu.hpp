@@ -22,8 +22,11 @@ struct Handler {
     void *context = nullptr;
 };
 
+struct StackBlock;
+
 struct Vcpu {
     uint32_t id = 0;
+    StackBlock *stack = nullptr;
     std::atomic<bool> online = false;
     TimerSet timers;
     uint64_t timer_set = 0; // the deadline that the host knows
@@ -36,9 +39,10 @@ struct Vcpu {
     std::atomic<void *> call_context = nullptr;
 };
 
-struct StackBlock {
-    Vcpu *vcpu;
-    uint64_t upcall;              // virtual address
+// Its stacks are left as they are when one is made: they need not be touched before they are used.
+struct StackBlock { // NOLINT(cppcoreguidelines-pro-type-member-init)
+    Vcpu *vcpu = nullptr;
+    uint64_t upcall = 0;          // virtual address
     std::atomic<uint64_t> direct; // a bit for each direct event that has come
     std::array<std::byte, KEEL_STACK_BLOCK - 24> stacks;
 };

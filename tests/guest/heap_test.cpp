@@ -63,10 +63,10 @@ TEST(Heap, GivesNothingTwice)
 TEST(Heap, GivesPagesBack)
 {
     Memory memory(64);
-    std::vector<void *> objects;
+    std::vector<void *> objects(1000);
 
-    for (int i = 0; i < 1000; i++)
-        objects.push_back(memory.heap.allocate(64));
+    for (void *&object : objects)
+        object = memory.heap.allocate(64);
     EXPECT_LT(memory.allocator.free_pages(), 63U - 15U);
     for (void *object : objects)
         EXPECT_TRUE(memory.heap.release(object));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -107,6 +108,19 @@ TEST(PageAllocator, MakesHalvesWholeAgain)
         EXPECT_TRUE(allocator.release(block));
     EXPECT_EQ(allocator.free_pages(), before);
     EXPECT_EQ(count_largest(), largest);
+}
+
+TEST(PageAllocator, LeavesMemoryAloneUntilItIsNeeded)
+{
+    const Pages memory(8192);
+    PageAllocator allocator;
+
+    ASSERT_TRUE(allocator.add(memory.at(0), 8192 * page));
+    EXPECT_NE(allocator.allocate(0), nullptr);
+    EXPECT_NE(allocator.allocate(3), nullptr);
+    EXPECT_EQ(allocator.allocate(PageAllocator::orders), nullptr);
+    EXPECT_TRUE(std::all_of(memory.at(4096), memory.at(8192),
+                            [](std::byte value) { return value == std::byte{0}; }));
 }
 
 TEST(PageAllocator, RefusesWhatIsNoBlock)

@@ -19,9 +19,10 @@ template <typename Function> void for_each_test(const Function &function)
 {
     using namespace selftest;
 
-    for (const auto &tests :
-         {call_tests, pointer_tests, multicall_tests, sched_tests, clock_tests, memory_tests,
-          event_tests, exception_tests, interrupt_tests, smp_tests}) {
+    for (const auto tests :
+         {call_tests(), pointer_tests(), multicall_tests(), sched_tests(), clock_tests(),
+          memory_tests(), mapping_tests(), event_tests(), exception_tests(), interrupt_tests(),
+          smp_tests(), store_tests(), store_change_tests()}) {
         for (const Test &test : tests)
             function(test);
     }

@@ -46,16 +46,19 @@ struct Test {
     void (*run)(Verdict &verdict);
 };
 
-extern const std::span<const Test> call_tests;
-extern const std::span<const Test> clock_tests;
-extern const std::span<const Test> event_tests;
-extern const std::span<const Test> exception_tests;
-extern const std::span<const Test> interrupt_tests;
-extern const std::span<const Test> memory_tests;
-extern const std::span<const Test> multicall_tests;
-extern const std::span<const Test> pointer_tests;
-extern const std::span<const Test> sched_tests;
-extern const std::span<const Test> smp_tests;
+[[nodiscard]] std::span<const Test> call_tests();
+[[nodiscard]] std::span<const Test> clock_tests();
+[[nodiscard]] std::span<const Test> event_tests();
+[[nodiscard]] std::span<const Test> exception_tests();
+[[nodiscard]] std::span<const Test> interrupt_tests();
+[[nodiscard]] std::span<const Test> mapping_tests();
+[[nodiscard]] std::span<const Test> memory_tests();
+[[nodiscard]] std::span<const Test> multicall_tests();
+[[nodiscard]] std::span<const Test> pointer_tests();
+[[nodiscard]] std::span<const Test> sched_tests();
+[[nodiscard]] std::span<const Test> smp_tests();
+[[nodiscard]] std::span<const Test> store_change_tests();
+[[nodiscard]] std::span<const Test> store_tests();
 
 } // namespace keel::selftest
 

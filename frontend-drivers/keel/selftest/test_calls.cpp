@@ -60,7 +60,8 @@ void registers_stay(Verdict &verdict)
 
     for (std::size_t i = 0; i < before.size(); i++)
         before[i] = 0x1111111111111111 * (i + 1);
-    const uint64_t stub = virtual_of(start().hypercall_page) + PV_CALL_VERSION * PV_STUB_SIZE;
+    const uint64_t stub =
+        virtual_of(start().hypercall_page) + uint64_t{PV_CALL_VERSION} * PV_STUB_SIZE;
     const std::array<uint64_t, 2> vector = {0x0123456789abcdef, 0xfedcba9876543210};
     std::array<uint64_t, 2> vector_after{};
 
@@ -129,6 +130,9 @@ constexpr std::array<Test, 6> tests = {{
 
 } // namespace
 
-const std::span<const Test> call_tests = tests;
+std::span<const Test> call_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

@@ -41,40 +41,36 @@ void timer_is_never_early(Verdict &verdict)
     }
 }
 
+struct Order {
+    std::array<uint32_t, 4> seen{};
+    uint32_t count = 0;
+};
+
+struct Numbered {
+    Order *order = nullptr;
+    uint32_t number = 0;
+};
+
+void note(void *of)
+{
+    const auto &one = *static_cast<const Numbered *>(of);
+    one.order->seen[one.order->count++] = one.number;
+}
+
 void timers_keep_their_order(Verdict &verdict)
 {
-    struct State {
-        std::array<uint32_t, 16> seen{};
-        uint32_t count = 0;
-    };
-    struct One {
-        State *state = nullptr;
-        uint32_t number = 0;
-    };
-    State state;
-    std::array<One, 16> ones{};
-    const auto note = [](void *of) {
-        const One &one = *static_cast<One *>(of);
-        one.state->seen[one.state->count++] = one.number;
-    };
-    const auto arm_all = [&](auto &...timers) {
-        const uint64_t begin = clock::now() + clock::millisecond;
-        uint32_t number = 0;
-        // The last is due first.
-        ((ones[number] = {&state, number},
-          this_vcpu().timers.arm(timers, begin + (16 - number) * 100 * clock::microsecond),
-          number++),
-         ...);
-    };
-    Timer a(note, &ones[0]);
-    Timer b(note, &ones[1]);
-    Timer c(note, &ones[2]);
-    Timer d(note, &ones[3]);
+    Order order;
+    std::array<Numbered, 4> numbers = {{{&order, 0}, {&order, 1}, {&order, 2}, {&order, 3}}};
+    std::array<Timer, 4> timers = {
+        {{note, &numbers[0]}, {note, &numbers[1]}, {note, &numbers[2]}, {note, &numbers[3]}}};
+    const uint64_t last = clock::now() + 2 * clock::millisecond;
 
-    arm_all(a, b, c, d);
-    c.disarm();
-    KEEL_EXPECT(event_loop::run_until([&] { return state.count == 3; }, clock::now() + patience));
-    KEEL_EXPECT(state.seen[0] == 3 && state.seen[1] == 1 && state.seen[2] == 0);
+    // The last is due first.
+    for (std::size_t i = 0; i < timers.size(); i++)
+        this_vcpu().timers.arm(timers[i], last - i * 100 * clock::microsecond);
+    timers[2].disarm();
+    KEEL_EXPECT(event_loop::run_until([&] { return order.count == 3; }, last + patience));
+    KEEL_EXPECT(order.seen[0] == 3 && order.seen[1] == 1 && order.seen[2] == 0);
 }
 
 void timer_in_the_past_comes(Verdict &verdict)
@@ -100,7 +96,7 @@ void timer_is_taken_back(Verdict &verdict)
 void many_short_sleeps(Verdict &verdict)
 {
     for (uint32_t i = 0; i < 200; i++) {
-        const uint64_t until = clock::now() + (i % 7) * 20 * clock::microsecond;
+        const uint64_t until = clock::now() + uint64_t{i % 7} * 20 * clock::microsecond;
         event_loop::sleep_until(until);
         KEEL_EXPECT(clock::now() >= until);
     }
@@ -117,6 +113,9 @@ constexpr std::array<Test, 6> tests = {{
 
 } // namespace
 
-const std::span<const Test> clock_tests = tests;
+std::span<const Test> clock_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

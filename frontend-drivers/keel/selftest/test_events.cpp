@@ -272,6 +272,9 @@ constexpr std::array<Test, 10> tests = {{
 
 } // namespace
 
-const std::span<const Test> event_tests = tests;
+std::span<const Test> event_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

@@ -135,6 +135,9 @@ constexpr std::array<Test, 4> tests = {{
 
 } // namespace
 
-const std::span<const Test> exception_tests = tests;
+std::span<const Test> exception_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

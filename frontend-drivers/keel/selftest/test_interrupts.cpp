@@ -12,6 +12,7 @@
 extern "C" {
 extern const char keel_interrupt_restore[];
 extern const char keel_interrupt_return[];
+extern const char keel_direct_entry[];
 }
 
 namespace keel::selftest {
@@ -80,6 +81,40 @@ void take_the_place_of_others(Verdict &verdict)
         KEEL_EXPECT_IS(stack_pointer(), stack);
     }
     (void)event_loop::turn();
+}
+
+// Enters as the processor would. `int` itself is refused by some KVMs.
+void raise_direct(uint32_t number)
+{
+    constexpr uint64_t entry_bytes = 32;
+
+    asm volatile("mov %%rsp, %%rcx\n"
+                 "mov %%ss, %%edx; push %%rdx; push %%rcx; pushfq\n"
+                 "mov %%cs, %%edx; push %%rdx; lea 1f(%%rip), %%rdx; push %%rdx\n"
+                 "jmp *%[entry]\n"
+                 "1:\n"
+                 :
+                 : [entry] "r"(number_of(keel_direct_entry) + number * entry_bytes)
+                 : "rcx", "rdx", "memory", "cc");
+}
+
+void direct_events(Verdict &verdict)
+{
+    std::array<uint32_t, PV_DIRECT_EVENTS> counts{};
+    std::array<Handler, PV_DIRECT_EVENTS> &handlers = this_vcpu().direct;
+    const std::array<Handler, PV_DIRECT_EVENTS> before = handlers;
+    bool good = true;
+
+    for (std::size_t i = 0; i < counts.size(); i++)
+        handlers[i] = {[](void *counter) { ++*static_cast<uint32_t *>(counter); }, &counts[i]};
+    for (uint32_t i = 0; i + 1 < counts.size() && good; i++) {
+        raise_direct(i);
+        raise_direct(i);
+        raise_direct(static_cast<uint32_t>(counts.size()) - 1);
+        good = event_loop::turn() && counts[i] == 1 && counts.back() == i + 1;
+    }
+    handlers = before;
+    KEEL_EXPECT(good);
 }
 
 // Another vCPU that does nothing but raise a port of this one.
@@ -151,13 +186,17 @@ void calls_in_a_storm(Verdict &verdict)
     KEEL_EXPECT(storm.handled > 0);
 }
 
-constexpr std::array<Test, 2> tests = {{
+constexpr std::array<Test, 3> tests = {{
+    {"interrupt-direct", direct_events},
     {"interrupt-nested", take_the_place_of_others},
     {"interrupt-storm", calls_in_a_storm},
 }};
 
 } // namespace
 
-const std::span<const Test> interrupt_tests = tests;
+std::span<const Test> interrupt_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

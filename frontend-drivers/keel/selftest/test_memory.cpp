@@ -159,6 +159,9 @@ constexpr std::array<Test, 6> tests = {{
 
 } // namespace
 
-const std::span<const Test> memory_tests = tests;
+std::span<const Test> memory_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

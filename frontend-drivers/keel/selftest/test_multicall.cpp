@@ -97,6 +97,9 @@ constexpr std::array<Test, 4> tests = {{
 
 } // namespace
 
-const std::span<const Test> multicall_tests = tests;
+std::span<const Test> multicall_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

@@ -110,6 +110,9 @@ constexpr std::array<Test, 6> tests = {{
 
 } // namespace
 
-const std::span<const Test> pointer_tests = tests;
+std::span<const Test> pointer_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

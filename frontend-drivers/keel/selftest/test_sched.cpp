@@ -115,6 +115,9 @@ constexpr std::array<Test, 6> tests = {{
 
 } // namespace
 
-const std::span<const Test> sched_tests = tests;
+std::span<const Test> sched_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest

@@ -187,6 +187,30 @@ void port_moves(Verdict &verdict)
     KEEL_EXPECT_IS(events::close(far), int64_t{0});
 }
 
+// What is raised while it is down is handled when it is up again.
+void down_and_up(Verdict &verdict)
+{
+    std::atomic<uint32_t> handled = 0;
+
+    KEEL_NEEDS_TWO_VCPUS;
+    const auto bound = events::bind_ipi(
+        1, {[](void *of) { ++*static_cast<std::atomic<uint32_t> *>(of); }, &handled});
+    KEEL_EXPECT(bound.good());
+    for (uint32_t i = 1; i <= 20; i++) {
+        KEEL_EXPECT(smp::take_down(1));
+        KEEL_EXPECT_IS(smp::online(), start().vcpus - 1);
+        KEEL_EXPECT_IS(hypercall::send(bound.port), int64_t{0});
+        KEEL_EXPECT_IS(handled.load(), i - 1);
+        KEEL_EXPECT(smp::start_again(1));
+        const uint64_t deadline = clock::now() + patience;
+        while (handled != i && clock::now() < deadline)
+            pause();
+        KEEL_EXPECT_IS(handled.load(), i);
+    }
+    KEEL_EXPECT(hypercall::vcpu(PV_VCPU_RUNSTATE, 1, PV_RUNSTATE_OFFLINE) > 0);
+    KEEL_EXPECT_IS(events::close(bound.port), int64_t{0});
+}
+
 // All vCPUs at once: a lock that works, and allocators that give nothing twice.
 struct Together {
     Spinlock lock;
@@ -228,18 +252,22 @@ void locks_and_heap(Verdict &verdict)
     KEEL_EXPECT_IS(heap().objects(), before);
 }
 
-constexpr std::array<Test, 7> tests = {{
+constexpr std::array<Test, 8> tests = {{
     {"smp-up", all_are_up},
     {"smp-each", runs_on_each},
     {"smp-ping-pong", ping_pong},
     {"smp-flood", flood},
     {"smp-masked-flood", masked_flood},
     {"smp-port-moves", port_moves},
+    {"smp-down-and-up", down_and_up},
     {"smp-locks", locks_and_heap},
 }};
 
 } // namespace
 
-const std::span<const Test> smp_tests = tests;
+std::span<const Test> smp_tests()
+{
+    return tests;
+}
 
 } // namespace keel::selftest
