@@ -2,8 +2,10 @@
 #include "backend/supervisor/guest.hpp"
 
 #include <array>
+#include <cstring>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -37,6 +39,13 @@ control::Vehicle on_wire(VehicleChoice vehicle)
         break;
     }
     return control::Vehicle::AUTO;
+}
+
+std::string how_it_ended(int status)
+{
+    if (WIFSIGNALED(status))
+        return std::string("died: ") + strsignal(WTERMSIG(status));
+    return "ended unexpectedly, with status " + std::to_string(WEXITSTATUS(status));
 }
 
 GuestEnd end_of(uint32_t reason)
@@ -187,9 +196,10 @@ void Guest::finish_if_over()
         return;
     channel_->close();
     const int status = child_.wait();
-    if (result_.end == GuestEnd::lost)
-        result_.problem =
-            "its domain process ended unexpectedly, with wait status " + std::to_string(status);
+    // Also one that told of the guest's end and then did not end well is not to be trusted with guests.
+    const bool expected = result_.end == GuestEnd::destroyed || result_.end == GuestEnd::refused;
+    if (result_.end == GuestEnd::lost || (WIFSIGNALED(status) && !expected))
+        result_ = {GuestEnd::lost, 0, "its domain process " + how_it_ended(status)};
     ended_(result_);
 }
 

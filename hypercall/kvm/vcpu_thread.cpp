@@ -94,7 +94,9 @@ void VcpuThread::resume()
 
 void VcpuThread::kick()
 {
-    vcpu_.kick(thread_.native_handle());
+    // After join() there is nobody to disturb.
+    if (thread_.joinable())
+        vcpu_.kick(thread_.native_handle());
 }
 
 void VcpuThread::loop()
