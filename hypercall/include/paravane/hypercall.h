@@ -15,14 +15,14 @@
 #define PV_STUB_SIZE 32u
 
 enum pv_hypercall {
-    PV_CALL_VERSION = 0,      /* (enum pv_version_what) */
-    PV_CALL_CONSOLE_IO = 1,   /* (address, bytes): all of them, or 0 where the host is busy: again */
-    PV_CALL_SCHED = 2,        /* (enum pv_sched_op, ...) */
-    PV_CALL_EVENT = 3,        /* (enum pv_event_op, ...) */
-    PV_CALL_GRANT = 4,        /* (enum pv_grant_op, ...) */
-    PV_CALL_MEMORY = 5,       /* (enum pv_memory_op, ...) */
-    PV_CALL_VCPU = 6,         /* (enum pv_vcpu_op, ...) */
-    PV_CALL_SET_TIMER = 7,    /* (deadline): ns on the time page's clock, 0 for none */
+    PV_CALL_VERSION = 0,    /* (enum pv_version_what) */
+    PV_CALL_CONSOLE_IO = 1, /* (address, bytes): all of them, or 0 where the host is busy: again */
+    PV_CALL_SCHED = 2,      /* (enum pv_sched_op, ...) */
+    PV_CALL_EVENT = 3,      /* (enum pv_event_op, ...) */
+    PV_CALL_GRANT = 4,      /* (enum pv_grant_op, ...) */
+    PV_CALL_MEMORY = 5,     /* (enum pv_memory_op, ...) */
+    PV_CALL_VCPU = 6,       /* (enum pv_vcpu_op, ...) */
+    PV_CALL_SET_TIMER = 7,  /* (deadline): ns on the time page's clock, 0 for none */
     PV_CALL_SET_CALLBACK = 8, /* (enum pv_callback, which, address, stack) */
     PV_CALL_MULTICALL =
         9, /* (address of struct pv_multicall[], count): how many were carried out */
