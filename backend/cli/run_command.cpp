@@ -148,8 +148,7 @@ VehicleChoice choice_of(const std::string &name)
 // "64M", "1G", "65536K" or bytes.
 std::string parse_size(const std::string &text, uint64_t &bytes)
 {
-    const std::string wrong =
-        "\"" + text + "\" is not a size: try 64M, or a number of bytes, K, M or G";
+    std::string wrong = "\"" + text + "\" is not a size: try 64M, or a number of bytes, K, M or G";
     std::size_t end = 0;
     uint64_t number = 0;
 

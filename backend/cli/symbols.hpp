@@ -19,7 +19,7 @@ class Symbols {
 
   private:
     struct Function {
-        uint64_t bytes;
+        uint64_t bytes = 0;
         std::string name;
     };
     std::map<uint64_t, Function> functions_;

@@ -96,7 +96,7 @@ int Child::wait()
     return status;
 }
 
-void Child::kill()
+void Child::kill() const
 {
     if (pid_ > 0)
         ::kill(pid_, SIGKILL);

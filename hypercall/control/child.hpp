@@ -32,7 +32,7 @@ class Child {
     [[nodiscard]] pid_t pid() const { return pid_; }
     // Waits for its end. The wait status, as of waitpid().
     int wait();
-    void kill();
+    void kill() const;
 
   private:
     pid_t pid_ = -1;

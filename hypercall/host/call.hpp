@@ -17,12 +17,17 @@ namespace paravane {
 
 struct Port {
     uint32_t value = 0; // 1 to PV_PORTS - 1; 0 is none
-    friend constexpr auto operator<=>(Port, Port) = default;
+    friend constexpr bool operator==(Port, Port) = default;
+    friend constexpr auto operator<=>(Port left, Port right) { return left.value <=> right.value; }
 };
 
 struct VcpuId {
     uint32_t value = 0;
-    friend constexpr auto operator<=>(VcpuId, VcpuId) = default;
+    friend constexpr bool operator==(VcpuId, VcpuId) = default;
+    friend constexpr auto operator<=>(VcpuId left, VcpuId right)
+    {
+        return left.value <=> right.value;
+    }
 };
 
 struct Call {

@@ -11,12 +11,20 @@ namespace paravane {
 
 struct GuestAddress {
     uint64_t value = 0;
-    friend constexpr auto operator<=>(GuestAddress, GuestAddress) = default;
+    friend constexpr bool operator==(GuestAddress, GuestAddress) = default;
+    friend constexpr auto operator<=>(GuestAddress left, GuestAddress right)
+    {
+        return left.value <=> right.value;
+    }
 };
 
 struct GuestVirtual {
     uint64_t value = 0;
-    friend constexpr auto operator<=>(GuestVirtual, GuestVirtual) = default;
+    friend constexpr bool operator==(GuestVirtual, GuestVirtual) = default;
+    friend constexpr auto operator<=>(GuestVirtual left, GuestVirtual right)
+    {
+        return left.value <=> right.value;
+    }
 };
 
 } // namespace paravane

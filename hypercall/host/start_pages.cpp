@@ -20,9 +20,9 @@ bool put_stubs(const GuestMemory &memory, const Vehicle &vehicle)
 {
     std::array<unsigned char, PV_PAGE_SIZE> page{};
 
-    for (uint32_t number = 0; number < page.size() / PV_STUB_SIZE; number++) {
-        const Stub stub = vehicle.stub(number);
-        std::copy(stub.begin(), stub.end(), page.begin() + number * PV_STUB_SIZE);
+    for (std::size_t at = 0; at < page.size(); at += PV_STUB_SIZE) {
+        const Stub stub = vehicle.stub(static_cast<uint32_t>(at / PV_STUB_SIZE));
+        std::copy(stub.begin(), stub.end(), &page[at]);
     }
     return put(memory, PV_HYPERCALL_PAGE, page);
 }

@@ -124,8 +124,8 @@ Result<void> KvmVehicle::map_memory()
     }
     struct Extra {
         GuestAddress base;
-        uint64_t bytes;
-        Access access;
+        uint64_t bytes = 0;
+        Access access = Access::none;
     };
     const std::array extras = {
         Extra{{PV_HYPERCALL_PAGE}, PV_PAGE_SIZE, Access::read | Access::execute},

@@ -47,8 +47,8 @@ class KvmVehicle final : public Vehicle {
   private:
     struct Direct {
         VcpuId vcpu;
-        uint32_t number;
-        uint32_t interrupt; // the machine's number of it
+        uint32_t number = 0;
+        uint32_t interrupt = 0; // the machine's number of it
     };
 
     KvmVehicle(Domain &domain, Device device, Machine machine, SharedMemory system,
