@@ -31,7 +31,7 @@ run_lint() {
 # The clean tree: wire headers, one program, one header of its own, one script.
 make_tree() {
     find . -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +
-    mkdir -p "$wire" backend commands
+    mkdir -p "$wire" hypercall/include/paravane backend commands
     cp "$lint/../../.clang-format" "$lint/../../.clang-tidy" .
     echo /commands/ >.gitignore
     local header guard name
