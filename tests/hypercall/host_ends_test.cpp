@@ -115,6 +115,8 @@ TEST_F(HostEnds, DoNotReachOtherPrograms)
     EXPECT_NE(fcntl(held_[0].event.get(), F_GETFD) & FD_CLOEXEC, 0);
 }
 
+// Not with UBSan, whose check of virtual calls opens a pipe and takes its failure for a bad object.
+#ifndef PARAVANE_SANITIZED
 TEST_F(HostEnds, SayWhyThereAreNone)
 {
     const uint32_t port = offered();
@@ -128,6 +130,7 @@ TEST_F(HostEnds, SayWhyThereAreNone)
     EXPECT_EQ(end.error().text, "eventfds of a port: Too many open files");
     EXPECT_EQ(guest_.event(PV_EVENT_STATUS, port), PV_PORT_UNBOUND);
 }
+#endif
 
 TEST_F(HostEnds, DoorbellsAreTheVehicles)
 {
