@@ -26,7 +26,7 @@ WIRE_INCLUDES = ("shared-rings/include", "hypercall/include")
 WIRE_HEADERS = [f"shared-rings/include/paravane/{name}" for name in (
     "blk.h", "console.h", "message.h", "net.h", "ring.h", "wire.h",
 )] + [f"hypercall/include/paravane/{name}" for name in (
-    "event.h", "hypercall.h", "image.h", "mailbox.h", "start_info.h", "store.h", "time_page.h",
+    "event.h", "grant.h", "hypercall.h", "image.h", "mailbox.h", "start_info.h", "store.h", "time_page.h",
 )]
 
 # CMake targets of the project that shared-rings may link.

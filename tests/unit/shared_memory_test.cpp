@@ -93,6 +93,44 @@ TEST(SharedMemoryTest, AdoptedIsTheSameMemory)
     EXPECT_EQ(pv_shared_load_relaxed(other.at(64)), 0x12345678U);
 }
 
+// A second descriptor of it that nobody can write through.
+int read_only(const SharedMemory &memory)
+{
+    return open(("/proc/self/fd/" + std::to_string(memory.fd())).c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+TEST(SharedMemoryTest, AdoptsWhatMayOnlyBeRead)
+{
+    using Frames = SharedMemory::Frames;
+    using Access = SharedMemory::Access;
+    const SharedMemory memory = made(8192);
+    for (const Frames frames : {Frames::touched, Frames::untouched}) {
+        std::error_code error;
+        const SharedMemory other =
+            SharedMemory::adopt(read_only(memory), error, frames, Access::read);
+        ASSERT_FALSE(error) << error.message();
+        EXPECT_EQ(other.size(), 8192U);
+        pv_shared_store_relaxed(memory.at(4096), 7);
+        EXPECT_EQ(pv_shared_load_relaxed(other.at(4096)), 7U);
+        EXPECT_EQ(pwrite(other.fd(), "x", 1, 0), -1);
+    }
+    std::error_code error;
+    EXPECT_EQ(SharedMemory::adopt(read_only(memory), error).fd(), -1);
+    EXPECT_EQ(error, std::errc::permission_denied);
+}
+
+TEST(SharedMemoryDeathTest, IsNotWrittenWhereItIsToBeRead)
+{
+    const SharedMemory memory = made(4096);
+    std::error_code error;
+    // Of a descriptor that could be written through, too.
+    const SharedMemory other =
+        SharedMemory::adopt(fcntl(memory.fd(), F_DUPFD_CLOEXEC, 0), error,
+                            SharedMemory::Frames::touched, SharedMemory::Access::read);
+    ASSERT_FALSE(error) << error.message();
+    EXPECT_DEATH(pv_shared_store_relaxed(other.at(0), 1), "");
+}
+
 TEST(SharedMemoryTest, RefusesWhatItsMakerCanResize)
 {
     const int64_t before = open_descriptors();

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * The console protocol. A draft until its driver is there: the version says so. Text goes through two
- * stream rings, one a direction; what is not text goes as messages in a slot ring from the host.
+ * The console protocol. Ring 0 is a stream of text from the guest, ring 1 one to the guest; with
+ * PV_CONSOLE_FEATURE_EVENTS, ring 2 is a slot ring of struct pv_console_event to the guest. Port 0 serves
+ * all of them, both ways. The backend gives back room in ring 0 for what the host has, and not before.
  */
 #ifndef PARAVANE_CONSOLE_H
 #define PARAVANE_CONSOLE_H
 
 #include "message.h"
 
-#define PV_CONSOLE_VERSION 0u
+#define PV_CONSOLE_VERSION 1u
+
+#define PV_CONSOLE_FEATURE_EVENTS (UINT64_C(1) << 0)
+
+#define PV_CONSOLE_OUTPUT 0u
+#define PV_CONSOLE_INPUT 1u
+#define PV_CONSOLE_EVENTS_RING 2u
+#define PV_CONSOLE_RINGS_MIN 2u
+#define PV_CONSOLE_RINGS_MAX 3u
+#define PV_CONSOLE_PORTS 1u
 
 enum pv_console_event_kind {
     PV_CONSOLE_RESIZE = 0, /* the host's window has another size */

@@ -29,6 +29,8 @@ class SharedMemory {
     enum class Pages { normal, huge };
     // touched: there before the first use, as a data path wants it; untouched: page by page at first use.
     enum class Frames { touched, untouched };
+    // read: for what only the peer writes. A store is then a SIGSEGV; the descriptor may be read-only.
+    enum class Access { read_write, read };
 
     static constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
@@ -68,7 +70,8 @@ class SharedMemory {
     // Maps what another process made. Takes the descriptor; memory that its maker can still resize, or
     // of huge pages, is refused with EPERM.
     [[nodiscard]] static SharedMemory adopt(int fd, std::error_code &error,
-                                            Frames frames = Frames::touched)
+                                            Frames frames = Frames::touched,
+                                            Access access = Access::read_write)
     {
         struct stat status = {};
         struct statfs files = {};
@@ -83,7 +86,7 @@ class SharedMemory {
             return failed(errno, error);
         if (files.f_type == HUGETLBFS_MAGIC)
             return failed(EPERM, error);
-        return memory.mapped(static_cast<uint64_t>(status.st_size), frames, error);
+        return memory.mapped(static_cast<uint64_t>(status.st_size), frames, error, access);
     }
 
     [[nodiscard]] pv_shared at(uint64_t offset) const
@@ -102,10 +105,12 @@ class SharedMemory {
         return {};
     }
 
-    SharedMemory mapped(uint64_t size, Frames frames, std::error_code &error)
+    SharedMemory mapped(uint64_t size, Frames frames, std::error_code &error,
+                        Access access = Access::read_write)
     {
+        const int protection = access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE;
         const int flags = MAP_SHARED | (frames == Frames::touched ? MAP_POPULATE : MAP_NORESERVE);
-        mapping_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd_, 0);
+        mapping_ = mmap(nullptr, size, protection, flags, fd_, 0);
         if (mapping_ == MAP_FAILED)
             return failed(errno, error);
         size_ = size;
