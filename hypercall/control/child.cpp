@@ -31,6 +31,23 @@ class SpawnActions {
     posix_spawn_file_actions_t actions_{};
 };
 
+// A process group of its own: what a terminal sends to stop or end a job is its supervisor's to translate.
+class OwnGroup {
+  public:
+    OwnGroup()
+    {
+        posix_spawnattr_init(&attributes_);
+        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP);
+    }
+    OwnGroup(const OwnGroup &) = delete;
+    OwnGroup &operator=(const OwnGroup &) = delete;
+    ~OwnGroup() { posix_spawnattr_destroy(&attributes_); }
+    posix_spawnattr_t *get() { return &attributes_; }
+
+  private:
+    posix_spawnattr_t attributes_{};
+};
+
 } // namespace
 
 std::string program_beside(const std::string &name)
@@ -40,6 +57,13 @@ std::string program_beside(const std::string &name)
     const std::string self(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
 
     return self.substr(0, self.rfind('/') + 1) + name;
+}
+
+std::string how_it_ended(int status)
+{
+    if (WIFSIGNALED(status))
+        return std::string("died: ") + strsignal(WTERMSIG(status));
+    return "ended unexpectedly, with status " + std::to_string(WEXITSTATUS(status));
 }
 
 Child::Child(Child &&other) noexcept
@@ -63,6 +87,7 @@ Child::~Child()
 Result<Child> Child::start(const std::string &program, UniqueFd socket)
 {
     SpawnActions actions;
+    OwnGroup group;
     Child child;
     std::string name = program;
     std::array<char *, 2> arguments = {name.data(), nullptr};
@@ -72,7 +97,7 @@ Result<Child> Child::start(const std::string &program, UniqueFd socket)
         fcntl(child_socket, F_SETFD, 0);
     else
         posix_spawn_file_actions_adddup2(actions.get(), socket.get(), child_socket);
-    const int number = posix_spawn(&child.pid_, program.c_str(), actions.get(), nullptr,
+    const int number = posix_spawn(&child.pid_, program.c_str(), actions.get(), group.get(),
                                    arguments.data(), environ);
     if (number != 0) {
         child.pid_ = -1;

@@ -15,6 +15,9 @@ namespace paravane {
 // The program beside the one that runs: paravane-domain lies where paravane does.
 [[nodiscard]] std::string program_beside(const std::string &name);
 
+// In words, of a wait status.
+[[nodiscard]] std::string how_it_ended(int status);
+
 class Child {
   public:
     Child() = default;

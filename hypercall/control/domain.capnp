@@ -19,6 +19,7 @@ struct Start {
   vcpus @3 :UInt32;
   commandLine @4 :Text;
   imageName @5 :Text;     # for messages
+  arena @6 :UInt64;       # bytes of the arena
   # Descriptors: the image, readable; a pipe for the guest's early output, writable.
 }
 
@@ -43,6 +44,21 @@ struct PortAnswer {
   problem @1 :Text;       # empty: bound. Descriptors: doorbell, event
 }
 
+struct Attach {
+  backend @0 :UInt32;     # the supervisor's number for a backend process; comes back with the answer
+}
+
+struct Attached {
+  backend @0 :UInt32;
+  problem @1 :Text;       # empty: attached
+  arenaBase @2 :UInt64;
+  # Descriptors: arena; grant table, readable only; pins; the event of an unpin.
+}
+
+struct Resume {
+  epoch @0 :UInt64;       # from now on
+}
+
 struct ToDomain {
   union {
     start @0 :Start;
@@ -50,6 +66,10 @@ struct ToDomain {
     destroy @2 :Void;     # end it now
     bindPort @3 :PortRequest;
     unbindPort @4 :PortRequest;
+    attach @5 :Attach;    # make pins for a backend process that is about to start
+    detach @6 :Attach;    # it is dead, and nothing of its I/O is on its way: forget its pins
+    suspend @7 :Void;     # ask the guest to make ready for a suspend
+    resume @8 :Resume;    # let a suspended guest go on
   }
 }
 
@@ -59,5 +79,8 @@ struct FromDomain {
     refused @1 :Text;     # why it could not start; the process ends
     ended @2 :Ended;      # the last message
     bound @3 :PortAnswer;
+    attached @4 :Attached;
+    overdue @5 :UInt32;   # this backend holds what the guest takes back: kill it, then detach
+    suspended @6 :Void;   # all vCPUs stand still, until it is resumed
   }
 }

@@ -14,6 +14,7 @@ class KvmCarrier final : public Carrier {
 
     [[nodiscard]] control::Vehicle kind() const override { return control::Vehicle::KVM; }
     [[nodiscard]] Vehicle &vehicle() override { return *vehicle_; }
+    void begin() override { vehicle_->begin(); }
     [[nodiscard]] Result<void> start(const Image &image, const VcpuStart &start) override
     {
         return vehicle_->start(image, start);
@@ -33,12 +34,14 @@ class ProcessCarrier final : public Carrier {
 
     [[nodiscard]] control::Vehicle kind() const override { return control::Vehicle::PROCESS; }
     [[nodiscard]] Vehicle &vehicle() override { return *vehicle_; }
+    void begin() override { vehicle_->begin(); }
     [[nodiscard]] Result<void> start(const Image &image, const VcpuStart &start) override
     {
         return vehicle_->start(image, start);
     }
     void join() override { vehicle_->join(); }
     [[nodiscard]] int descriptor() const override { return vehicle_->descriptor(); }
+    [[nodiscard]] pid_t pid() const override { return vehicle_->pid(); }
     [[nodiscard]] std::string why_it_ended() override { return vehicle_->why_it_ended(); }
 
   private:

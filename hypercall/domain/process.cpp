@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <kj/exception.h>
 
+#include "hypercall/domain/confinement.hpp"
 #include "hypercall/host/clock.hpp"
 #include "hypercall/host/image.hpp"
 #include "hypercall/host/start_pages.hpp"
@@ -101,6 +102,21 @@ void DomainProcess::handle(control::Packet &packet)
         if (domain_ && message.getUnbindPort().getPort() < PV_PORTS)
             domain_->unbind_host({message.getUnbindPort().getPort()});
         return;
+    case control::ToDomain::ATTACH:
+        attach({message.getAttach().getBackend()});
+        return;
+    case control::ToDomain::DETACH:
+        detach({message.getDetach().getBackend()});
+        return;
+    case control::ToDomain::SUSPEND:
+        if (domain_)
+            domain_->raise_virq(PV_VIRQ_SUSPEND);
+        return;
+    case control::ToDomain::RESUME:
+        // A guest that cannot go on as it was told stays where it is.
+        if (domain_)
+            (void)domain_->resume(message.getResume().getEpoch());
+        return;
     }
 }
 
@@ -113,6 +129,7 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
     settings.id.value = wanted.getId();
     settings.vcpus = wanted.getVcpus();
     settings.memory = wanted.getMemory();
+    settings.arena = wanted.getArena();
     settings.command_line = wanted.getCommandLine();
     const UniqueFd image_file = packet.take_fd(0);
     console_ = packet.take_fd(1);
@@ -146,6 +163,8 @@ Result<void> DomainProcess::start(control::Start::Reader wanted, control::Packet
     asio::co_spawn(loop_, keep_time(), asio::detached);
     if (carrier_->descriptor() >= 0)
         asio::co_spawn(loop_, await_loss(dup(carrier_->descriptor())), asio::detached);
+    if (Result<void> confined = confine(*carrier_); !confined)
+        return confined.error();
     if (Result<void> started = carrier_->start(*image, *first); !started)
         return started.error();
     capnp::MallocMessageBuilder answer;
@@ -175,6 +194,43 @@ void DomainProcess::bind_port(control::PortRequest::Reader wanted)
     }
     const std::array fds = {end->doorbell.get(), end->event.get()};
     send(answer, fds);
+}
+
+void DomainProcess::attach(BackendNumber backend)
+{
+    capnp::MallocMessageBuilder answer;
+    auto attached = answer.initRoot<control::FromDomain>().initAttached();
+
+    attached.setBackend(backend.value);
+    if (!domain_) {
+        attached.setProblem("there is no guest yet");
+        send(answer);
+        return;
+    }
+    Result<BackendEnd> end = domain_->attach(backend);
+    if (!end) {
+        attached.setProblem(end.error().text);
+        send(answer);
+        return;
+    }
+    attached.setArenaBase(PV_ARENAS);
+    const std::array fds = {end->arena.get(), end->table.get(), end->pins.get(),
+                            end->unpinned.get()};
+    send(answer, fds);
+    auto event = std::make_shared<Descriptor>(loop_, end->unpinned.release());
+    unpinned_[backend] = event;
+    asio::co_spawn(loop_, await_unpins(std::move(event)), asio::detached);
+}
+
+void DomainProcess::detach(BackendNumber backend)
+{
+    const auto found = unpinned_.find(backend);
+
+    if (found == unpinned_.end())
+        return;
+    found->second->close();
+    unpinned_.erase(found);
+    domain_->detach(backend);
 }
 
 void DomainProcess::send(capnp::MessageBuilder &message, std::span<const int> fds)
@@ -225,6 +281,21 @@ asio::awaitable<void> DomainProcess::listen(Port port, std::shared_ptr<Descripto
             co_return;
         if (eventfd_read(event->native_handle(), &count) == 0)
             domain_->signalled(port);
+    }
+}
+
+asio::awaitable<void> DomainProcess::await_unpins(std::shared_ptr<Descriptor> event)
+{
+    for (;;) {
+        boost::system::error_code error;
+        eventfd_t count = 0;
+
+        co_await event->async_wait(Descriptor::wait_read,
+                                   asio::redirect_error(asio::use_awaitable, error));
+        if (error)
+            co_return;
+        if (eventfd_read(event->native_handle(), &count) == 0)
+            domain_->unpinned();
     }
 }
 
@@ -285,6 +356,24 @@ void DomainProcess::ended(uint32_t reason, uint32_t status)
         ended.setStatus(status);
         send(message);
         finish();
+    });
+}
+
+void DomainProcess::overdue(BackendNumber backend)
+{
+    asio::post(loop_, [this, backend] {
+        capnp::MallocMessageBuilder message;
+        message.initRoot<control::FromDomain>().setOverdue(backend.value);
+        send(message);
+    });
+}
+
+void DomainProcess::suspended()
+{
+    asio::post(loop_, [this] {
+        capnp::MallocMessageBuilder message;
+        message.initRoot<control::FromDomain>().setSuspended();
+        send(message);
     });
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "hypercall/host/domain_id.hpp"
+#include "hypercall/host/grant_id.hpp"
 #include "hypercall/host/guest_address.hpp"
 #include <paravane/errors.h>
 #include <paravane/event.h>
@@ -66,6 +67,12 @@ class Arguments {
     Arguments &take(GuestVirtual &address) { return take(address.value); }
     Arguments &take(VcpuId &vcpu) { return take(vcpu.value); }
     Arguments &take(Port &port) { return within(port.value, PV_PORTS - 1); }
+    Arguments &take(GrantId &grant)
+    {
+        within(grant.value, PV_GRANT_ENTRIES - 1);
+        good_ = good_ && grant.good();
+        return *this;
+    }
     Arguments &take(DomainId &domain)
     {
         uint32_t value = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hypercall/host/calls.hpp"
 
+#include "hypercall/host/mappable.hpp"
 #include <paravane/layout.h>
 
 namespace paravane {
@@ -8,26 +9,6 @@ namespace paravane {
 namespace {
 
 constexpr uint32_t protect_bits = PV_PROTECT_READ | PV_PROTECT_WRITE | PV_PROTECT_EXECUTE;
-// One call changes at most so much, so that it ends soon.
-constexpr uint64_t range_max = uint64_t{1} << 30;
-
-bool whole_pages(uint64_t from, uint64_t bytes)
-{
-    return bytes > 0 && bytes <= range_max && from % PV_PAGE_SIZE == 0 &&
-           bytes % PV_PAGE_SIZE == 0 && from <= UINT64_MAX - bytes;
-}
-
-// Where a guest may map what it likes: lower-half addresses, but not where its host's pages and its
-// interrupt controller are.
-bool mappable(uint64_t from, uint64_t bytes)
-{
-    constexpr uint64_t end_of_addresses = uint64_t{1} << 47;
-    constexpr uint64_t hosts = PV_GUEST_VIRTUAL_BASE + PV_HOST_PAGES;
-    constexpr uint64_t hosts_end = PV_GUEST_VIRTUAL_BASE + PV_RAM_HOLE_END;
-
-    return whole_pages(from, bytes) && from + bytes <= end_of_addresses &&
-           (from + bytes <= hosts || from >= hosts_end);
-}
 
 int64_t describe_region(Domain &domain, const Call &call)
 {

@@ -47,7 +47,7 @@ Outcome shutdown(Domain &domain, const Call &call)
 
 } // namespace
 
-Outcome call_sched(Domain &domain, VcpuId /*vcpu*/, const Call &call)
+Outcome call_sched(Domain &domain, VcpuId vcpu, const Call &call)
 {
     switch (call.argument[0]) {
     case PV_SCHED_YIELD:
@@ -58,6 +58,8 @@ Outcome call_sched(Domain &domain, VcpuId /*vcpu*/, const Call &call)
         return poll(domain, call);
     case PV_SCHED_SHUTDOWN:
         return shutdown(domain, call);
+    case PV_SCHED_SUSPEND:
+        return {domain.suspend(vcpu)};
     default:
         return {-PV_EINVAL};
     }

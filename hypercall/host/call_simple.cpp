@@ -66,6 +66,19 @@ Outcome call_set_callback(Domain &domain, VcpuId vcpu, const Call &call)
     return {domain.vehicle().set_callback(vcpu, callback)};
 }
 
+namespace {
+
+// Many in one itself, or one that sleeps or ends the vCPU: each is a call of its own.
+bool stands_alone(const Call &call)
+{
+    return call.number == PV_CALL_MULTICALL || call.number == PV_CALL_SCHED ||
+           call.number == PV_CALL_VCPU ||
+           (call.number == PV_CALL_GRANT &&
+            (call.argument[0] == PV_GRANT_COPY || call.argument[0] == PV_GRANT_REVOKE));
+}
+
+} // namespace
+
 Outcome call_multicall(Domain &domain, VcpuId vcpu, const Call &call)
 {
     GuestAddress at;
@@ -85,9 +98,7 @@ Outcome call_multicall(Domain &domain, VcpuId vcpu, const Call &call)
             one.argument[i] = pv_le64_get(entry.argument[i]);
 
         Outcome outcome = {-PV_EINVAL};
-        // Nested, or one that sleeps or ends the vCPU: each is a call of its own.
-        if (one.number != PV_CALL_MULTICALL && one.number != PV_CALL_SCHED &&
-            one.number != PV_CALL_VCPU)
+        if (!stands_alone(one))
             outcome = dispatch(domain, vcpu, one);
         delay += outcome.delay;
         entry.result = pv_le64_of(static_cast<uint64_t>(outcome.result));

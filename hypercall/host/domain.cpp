@@ -14,6 +14,7 @@ namespace paravane {
 namespace {
 
 constexpr uint64_t memory_min = uint64_t{4} << 20;
+constexpr uint64_t arena_max = uint64_t{64} << 30;
 constexpr uint64_t memory_max = PV_ARENAS - (PV_RAM_HOLE_END - PV_RAM_HOLE);
 
 Result<void> check(const DomainSettings &settings)
@@ -31,6 +32,12 @@ Result<void> check(const DomainSettings &settings)
         return Problem{"the guest is to have " + std::to_string(settings.memory >> 20) +
                        " MiB of memory, and this host has " + std::to_string(of_host >> 20) +
                        ": give it less with --memory"};
+    if (settings.arena > arena_max || settings.arena % PV_PAGE_SIZE != 0)
+        return Problem{"a guest's arena is whole pages, at most 64 GiB, not " +
+                       std::to_string(settings.arena) + " bytes"};
+    if (settings.arena > of_host)
+        return Problem{"the guest is to have an arena of " + std::to_string(settings.arena >> 20) +
+                       " MiB, and this host has " + std::to_string(of_host >> 20)};
     return {};
 }
 
@@ -49,7 +56,9 @@ Result<GuestMemory> make_memory(const DomainSettings &settings)
         Wanted{PV_RAM_HOLE_END, settings.memory - low, PV_MEMORY_RAM, Frames::untouched},
         Wanted{PV_HOST_PAGES, PV_HOST_PAGES_SIZE, PV_MEMORY_HOST_WRITES, Frames::touched},
         Wanted{PV_EVENT_AREA, sizeof(pv_event_area), PV_MEMORY_SHARED, Frames::touched},
+        Wanted{PV_GRANT_TABLE, PV_GRANT_TABLE_SIZE, PV_MEMORY_SHARED, Frames::untouched},
         Wanted{PV_STORE_AREA, PV_STORE_AREA_SIZE, PV_MEMORY_SHARED, Frames::touched},
+        Wanted{PV_ARENAS, settings.arena, PV_MEMORY_ARENA, Frames::untouched},
     };
     GuestMemory memory;
 
@@ -78,7 +87,7 @@ Result<std::unique_ptr<Domain>> Domain::create(const DomainSettings &settings, H
 Domain::Domain(DomainSettings settings, GuestMemory memory, Host &host)
     : settings_(std::move(settings)), memory_(std::move(memory)),
       area_(memory_.at({PV_EVENT_AREA})->memory), host_(host),
-      events_(settings_.id, settings_.vcpus, area_, host)
+      events_(settings_.id, settings_.vcpus, area_, host), grants_(memory_)
 {
     for (uint32_t vcpu = 0; vcpu < settings_.vcpus; vcpu++)
         vcpus_.push_back(std::make_unique<VcpuState>());
@@ -105,12 +114,23 @@ Result<HostEnd> Domain::make_store_port()
 Outcome Domain::call(VcpuId vcpu, const Call &call)
 {
     const std::lock_guard guard(lock_);
+    stand_still();
     if (ended_)
         return {0, After::ended};
-    const Outcome outcome = dispatch(*this, vcpu, call);
-    if (call.number == PV_CALL_EVENT || call.number == PV_CALL_MULTICALL)
+    Outcome outcome = dispatch(*this, vcpu, call);
+    if (call.number == PV_CALL_EVENT || call.number == PV_CALL_GRANT ||
+        call.number == PV_CALL_MULTICALL)
         raised_.notify_all();
+    // It may have slept.
+    stand_still();
+    if (ended_)
+        outcome.after = After::ended;
     return outcome;
+}
+
+void Domain::stand_still()
+{
+    raised_.wait(lock_, [this] { return !suspended_ || ended_; });
 }
 
 void Domain::crash(const std::string &why)
@@ -177,6 +197,54 @@ void Domain::unbind_host(Port port)
     events_.unbind_host(port);
 }
 
+Result<BackendEnd> Domain::attach(BackendNumber backend)
+{
+    const std::lock_guard guard(lock_);
+    return grants_.attach(backend);
+}
+
+void Domain::detach(BackendNumber backend)
+{
+    const std::lock_guard guard(lock_);
+    if (grants_.detach(backend))
+        raised_.notify_all();
+}
+
+void Domain::unpinned()
+{
+    const std::lock_guard guard(lock_);
+    raised_.notify_all();
+}
+
+int64_t Domain::suspend(VcpuId caller)
+{
+    suspended_ = true;
+    vehicle_->hold(caller);
+    events_.unbind_hosts();
+    host_.suspended();
+    stand_still();
+    vehicle_->release(caller);
+    return static_cast<int64_t>(epoch_);
+}
+
+Result<void> Domain::resume(uint64_t epoch)
+{
+    const std::lock_guard guard(lock_);
+    if (!suspended_)
+        return Problem{"the guest is not suspended"};
+    if (epoch <= epoch_ || epoch > INT64_MAX)
+        return Problem{"epoch " + std::to_string(epoch) + " does not come after " +
+                       std::to_string(epoch_)};
+    const pv_le64 wire = pv_le64_of(epoch);
+    (void)memory_.write_as_host({PV_START_INFO + offsetof(pv_start_info, epoch)},
+                                {reinterpret_cast<const unsigned char *>(&wire), sizeof(wire)});
+    clock_->update();
+    epoch_ = epoch;
+    suspended_ = false;
+    raised_.notify_all();
+    return {};
+}
+
 void Domain::finish(uint32_t reason, uint32_t status)
 {
     if (ended_)
@@ -193,18 +261,25 @@ bool Domain::any_pending(const std::vector<Port> &ports) const
                        [this](Port port) { return events_.pending(port); });
 }
 
-int64_t Domain::poll(const std::vector<Port> &ports, uint64_t deadline)
+Waited Domain::wait(uint64_t deadline, const std::function<bool()> &done)
 {
     using Clock = std::chrono::steady_clock;
-    const auto done = [&] { return ended_ || any_pending(ports); };
+    const auto over = [&] { return ended_ || done(); };
 
     if (deadline == 0) {
-        raised_.wait(lock_, done);
-        return 0;
+        raised_.wait(lock_, over);
+    } else {
+        const auto ns = std::min<uint64_t>(deadline, INT64_MAX / 2);
+        const Clock::time_point until{std::chrono::nanoseconds(static_cast<int64_t>(ns))};
+        if (!raised_.wait_until(lock_, until, over))
+            return Waited::late;
     }
-    const auto ns = std::min<uint64_t>(deadline, INT64_MAX / 2);
-    const Clock::time_point until{std::chrono::nanoseconds(static_cast<int64_t>(ns))};
-    if (raised_.wait_until(lock_, until, done))
+    return ended_ ? Waited::ended : Waited::done;
+}
+
+int64_t Domain::poll(const std::vector<Port> &ports, uint64_t deadline)
+{
+    if (wait(deadline, [&] { return any_pending(ports); }) != Waited::late)
         return 0;
     clock_->update();
     return -PV_ETIME;

@@ -279,6 +279,14 @@ void EventChannels::unbind_host(Port port)
     channel->state = PV_PORT_UNBOUND;
 }
 
+void EventChannels::unbind_hosts()
+{
+    for (uint32_t port = 1; port < PV_PORTS; port++) {
+        if (!channels_[port].fixed)
+            unbind_host({port});
+    }
+}
+
 void EventChannels::raise(Port port)
 {
     const Channel *channel = used(port);

@@ -49,6 +49,8 @@ class EventChannels {
     [[nodiscard]] Result<std::pair<Port, HostEnd>> make_fixed();
     // The host is gone from it: the port is unbound again, for the next one.
     void unbind_host(Port port);
+    // From all but the host's own.
+    void unbind_hosts();
 
     void raise(Port port);
     void raise_virq(uint32_t virq, VcpuId vcpu);

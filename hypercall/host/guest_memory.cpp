@@ -79,9 +79,14 @@ bool GuestMemory::writable(GuestAddress from, uint64_t bytes) const
     return covered(from, bytes, PV_MEMORY_HOST_WRITES);
 }
 
+bool GuestMemory::readable(GuestAddress from, uint64_t bytes) const
+{
+    return covered(from, bytes, 0);
+}
+
 bool GuestMemory::copy_out(std::span<unsigned char> to, GuestAddress from) const
 {
-    if (!covered(from, to.size(), 0))
+    if (!readable(from, to.size()))
         return false;
     while (!to.empty()) {
         const Piece piece = piece_of(*find(from), from, to.size());

@@ -52,6 +52,8 @@ class GuestMemory {
 
     // All of [from, from + bytes) is memory that the guest may write.
     [[nodiscard]] bool writable(GuestAddress from, uint64_t bytes) const;
+    // All of it is memory.
+    [[nodiscard]] bool readable(GuestAddress from, uint64_t bytes) const;
 
     // Of RAM alone, whole pages: gives the frames back (what they held is lost), or has them again. 0 or a
     // negative error.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "hypercall/host/backend_number.hpp"
 #include "hypercall/host/call.hpp"
 
 namespace paravane {
@@ -35,6 +36,12 @@ class Host {
 
     // The guest has ended, and its vCPUs stop. Called once.
     virtual void ended(uint32_t reason, uint32_t status) = 0;
+
+    // The guest takes back what this backend, attached by the process, still pins: it is to be ended, and
+    // Domain::detach() to be called. Once a backend.
+    virtual void overdue(BackendNumber /*backend*/) {}
+    // The guest stands still until Domain::resume().
+    virtual void suspended() {}
 };
 
 } // namespace paravane

@@ -61,6 +61,8 @@ Result<VcpuStart> write_start_pages(const Domain &domain, const Vehicle &vehicle
     info.time_page = pv_le64_of(PV_TIME_PAGE);
     info.command_line = pv_le64_of(PV_COMMAND_LINE);
     info.event_area = pv_le64_of(PV_EVENT_AREA);
+    info.grant_table = pv_le64_of(PV_GRANT_TABLE);
+    info.grant_entries = pv_le64_of(PV_GRANT_ENTRIES);
     info.store_area = pv_le64_of(PV_STORE_AREA);
     info.store_bytes = pv_le64_of(PV_STORE_AREA_SIZE);
     info.store_port = pv_le32_of(domain.store_port().value);
@@ -71,7 +73,11 @@ Result<VcpuStart> write_start_pages(const Domain &domain, const Vehicle &vehicle
     info.ram_bytes = pv_le64_of(ram.bytes());
     info.free_base = pv_le64_of(stack_top);
     info.stack_top = pv_le64_of(stack_top);
-    info.epoch = pv_le64_of(1);
+    if (settings.arena > 0) {
+        info.arena_base = pv_le64_of(PV_ARENAS);
+        info.arena_bytes = pv_le64_of(settings.arena);
+    }
+    info.epoch = pv_le64_of(domain.epoch());
 
     std::string line = settings.command_line;
     line.push_back('\0');

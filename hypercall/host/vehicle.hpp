@@ -61,6 +61,11 @@ class Vehicle {
     [[nodiscard]] virtual int64_t map(VcpuId caller, GuestVirtual from, GuestAddress to,
                                       uint64_t bytes, uint32_t access) = 0;
 
+    // All vCPUs but the caller's stand still until release(): at once where the vehicle can stop them, else
+    // from their next hypercall on. May be nested.
+    virtual void hold(VcpuId caller) = 0;
+    virtual void release(VcpuId caller) = 0;
+
     // All vCPUs are to leave the guest and end.
     virtual void stop() = 0;
 };

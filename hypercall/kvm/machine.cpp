@@ -153,8 +153,6 @@ Result<UniqueFd> Machine::make_vcpu(uint32_t vcpu) const
 
 Result<void> Machine::set_routes()
 {
-    // As in CpuidList: the kernel's struct has another size in C++ than in C.
-    constexpr unsigned long set_routing = _IOC(_IOC_WRITE, KVMIO, 0x6a, 8);
     constexpr std::size_t head_bytes = 8; // how many entries, and flags
     std::vector<unsigned char> table(head_bytes + routes_.size() * sizeof(kvm_irq_routing_entry));
     const auto count = static_cast<uint32_t>(routes_.size());

@@ -24,6 +24,9 @@ struct DoorbellPlace {
     uint32_t width = 4;
 };
 
+// KVM_SET_GSI_ROUTING. As in CpuidList: the kernel's struct has another size in C++ than in C.
+inline constexpr unsigned int set_routing = _IOC(_IOC_WRITE, KVMIO, 0x6a, 8);
+
 class Machine {
   public:
     // With an interrupt controller for each vCPU, in the kernel.

@@ -40,13 +40,18 @@ VcpuThread::VcpuThread(Domain &domain, VcpuId id, Vcpu vcpu)
     : domain_(domain), id_(id), vcpu_(std::move(vcpu)), time_(domain.vcpu(id).time)
 {
     prepare_kick();
-    thread_ = std::thread([this] { loop(); });
 }
 
 VcpuThread::~VcpuThread()
 {
     stop();
     join();
+}
+
+void VcpuThread::begin()
+{
+    if (!thread_.joinable())
+        thread_ = std::thread([this] { loop(); });
 }
 
 void VcpuThread::start(const VcpuStart &start)

@@ -25,6 +25,9 @@ class VcpuThread {
     VcpuThread &operator=(const VcpuThread &) = delete;
     ~VcpuThread();
 
+    // Makes the thread, once: nothing happens before. It then waits for start().
+    void begin();
+
     // From any thread. The vCPU must not be running.
     void start(const VcpuStart &start);
     void stop();

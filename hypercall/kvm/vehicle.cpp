@@ -166,8 +166,15 @@ Result<void> KvmVehicle::make_vcpus()
     return {};
 }
 
+void KvmVehicle::begin()
+{
+    for (const auto &thread : threads_)
+        thread->begin();
+}
+
 Result<void> KvmVehicle::start(const Image &image, const VcpuStart &start)
 {
+    begin();
     for (const Segment &segment : image.segments) {
         if (Result<void> done =
                 tables_.map(segment.at, segment.to, segment.bytes, access_of(segment.access));
@@ -187,7 +194,7 @@ void KvmVehicle::join()
 uint64_t KvmVehicle::features() const
 {
     return PV_FEATURE_DIRECT_EVENTS | PV_FEATURE_DOORBELLS | PV_FEATURE_PROTECT |
-           PV_FEATURE_CALLBACKS | PV_FEATURE_SMP;
+           PV_FEATURE_CALLBACKS | PV_FEATURE_SMP | PV_FEATURE_GRANTS;
 }
 
 Stub KvmVehicle::stub(uint32_t number) const
@@ -284,18 +291,28 @@ int64_t KvmVehicle::start_vcpu(VcpuId vcpu, const VcpuStart &start)
 int64_t KvmVehicle::map(VcpuId caller, GuestVirtual from, GuestAddress to, uint64_t bytes,
                         uint32_t access)
 {
-    // All others stand still meanwhile. The caller does anyway, and takes no orders of its own.
+    hold(caller);
+    const bool mapped = tables_.map(from, to, bytes, access_of(access)).has_value();
+    const bool seen = machine_.forget_translations({PV_SYSTEM_PAGES}).has_value();
+    release(caller);
+    return mapped && seen ? 0 : -PV_ENOMEM;
+}
+
+void KvmVehicle::hold(VcpuId caller)
+{
+    // The caller stands still anyway, and takes no orders of its own.
     for (const auto &thread : threads_) {
         if (thread != threads_[caller.value])
             thread->pause();
     }
-    const bool mapped = tables_.map(from, to, bytes, access_of(access)).has_value();
-    const bool seen = machine_.forget_translations({PV_SYSTEM_PAGES}).has_value();
+}
+
+void KvmVehicle::release(VcpuId caller)
+{
     for (const auto &thread : threads_) {
         if (thread != threads_[caller.value])
             thread->resume();
     }
-    return mapped && seen ? 0 : -PV_ENOMEM;
 }
 
 void KvmVehicle::stop()

@@ -23,6 +23,8 @@ class KvmVehicle final : public Vehicle {
     [[nodiscard]] static Result<std::unique_ptr<KvmVehicle>> create(Domain &domain);
     ~KvmVehicle() override;
 
+    // Makes the vCPUs' threads; until then the process needs no more than one.
+    void begin();
     // Maps the image as its segments say and starts the first vCPU.
     [[nodiscard]] Result<void> start(const Image &image, const VcpuStart &start);
     // Returns when all vCPUs have ended.
@@ -42,6 +44,8 @@ class KvmVehicle final : public Vehicle {
     [[nodiscard]] int64_t start_vcpu(VcpuId vcpu, const VcpuStart &start) override;
     [[nodiscard]] int64_t map(VcpuId caller, GuestVirtual from, GuestAddress to, uint64_t bytes,
                               uint32_t access) override;
+    void hold(VcpuId caller) override;
+    void release(VcpuId caller) override;
     void stop() override;
 
   private:

@@ -11,13 +11,18 @@ MailboxThread::MailboxThread(Domain &domain, VcpuId id, const SharedMemory &mail
     : domain_(domain), id_(id), time_(domain.vcpu(id).time),
       mailbox_(mailboxes.at(id.value * sizeof(pv_mailbox)))
 {
-    thread_ = std::thread([this] { loop(); });
 }
 
 MailboxThread::~MailboxThread()
 {
     stop();
     join();
+}
+
+void MailboxThread::begin()
+{
+    if (!thread_.joinable())
+        thread_ = std::thread([this] { loop(); });
 }
 
 void MailboxThread::start(const VcpuStart &start)
@@ -31,6 +36,19 @@ void MailboxThread::wake()
 {
     const std::lock_guard guard(lock_);
     wake_ = true;
+    changed_.notify_all();
+}
+
+void MailboxThread::hold()
+{
+    const std::lock_guard guard(lock_);
+    holds_++;
+}
+
+void MailboxThread::release()
+{
+    const std::lock_guard guard(lock_);
+    holds_--;
     changed_.notify_all();
 }
 
@@ -109,6 +127,8 @@ bool MailboxThread::carry_out()
     case After::ended:
         return false;
     }
+    if (!await_release())
+        return false;
     answer(outcome.result);
     return true;
 }
@@ -118,7 +138,7 @@ bool MailboxThread::await_start()
     std::unique_lock guard(lock_);
 
     time_.enter(PV_RUNSTATE_OFFLINE);
-    changed_.wait(guard, [this] { return stop_ || start_; });
+    changed_.wait(guard, [this] { return stop_ || (start_ && holds_ == 0); });
     if (stop_)
         return false;
     pv_mailbox contents = {};
@@ -138,6 +158,14 @@ bool MailboxThread::sleep()
     // A wake from before the look at `upcall` may be left over: then it looks once in vain.
     changed_.wait(guard, [this] { return stop_ || wake_ || !domain_.may_sleep(id_); });
     wake_ = false;
+    return !stop_;
+}
+
+bool MailboxThread::await_release()
+{
+    std::unique_lock guard(lock_);
+
+    changed_.wait(guard, [this] { return stop_ || holds_ == 0; });
     return !stop_;
 }
 

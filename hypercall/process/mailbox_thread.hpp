@@ -23,9 +23,15 @@ class MailboxThread {
     MailboxThread &operator=(const MailboxThread &) = delete;
     ~MailboxThread();
 
+    // Makes the thread, once: nothing happens before.
+    void begin();
+
     // From any thread.
     void start(const VcpuStart &start);
     void wake();
+    // No call is answered until release(): the guest's thread stands still in its next one.
+    void hold();
+    void release();
     void stop();
     void join();
 
@@ -36,6 +42,7 @@ class MailboxThread {
     [[nodiscard]] bool carry_out();
     [[nodiscard]] bool await_start();
     [[nodiscard]] bool sleep();
+    [[nodiscard]] bool await_release();
     [[nodiscard]] Call take_call() const;
     void answer(pv_mailbox_state state, const pv_mailbox &contents);
     void answer(int64_t result);
@@ -51,6 +58,7 @@ class MailboxThread {
     std::condition_variable changed_;
     std::optional<VcpuStart> start_;
     bool wake_ = false;
+    uint32_t holds_ = 0;
     bool stop_ = false;
     std::thread thread_; // last: it uses the others
 };

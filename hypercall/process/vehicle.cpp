@@ -48,8 +48,15 @@ ProcessVehicle::~ProcessVehicle()
     join();
 }
 
+void ProcessVehicle::begin()
+{
+    for (const auto &thread : threads_)
+        thread->begin();
+}
+
 Result<void> ProcessVehicle::start(const Image &image, const VcpuStart &start)
 {
+    begin();
     if (Result<void> sent = send_plan(image); !sent)
         return sent.error();
     threads_[0]->start(start);
@@ -125,6 +132,22 @@ int64_t ProcessVehicle::start_vcpu(VcpuId vcpu, const VcpuStart &start)
 {
     threads_[vcpu.value]->start(start);
     return 0;
+}
+
+void ProcessVehicle::hold(VcpuId caller)
+{
+    for (const auto &thread : threads_) {
+        if (thread != threads_[caller.value])
+            thread->hold();
+    }
+}
+
+void ProcessVehicle::release(VcpuId caller)
+{
+    for (const auto &thread : threads_) {
+        if (thread != threads_[caller.value])
+            thread->release();
+    }
 }
 
 void ProcessVehicle::stop()

@@ -21,15 +21,18 @@ class ProcessVehicle final : public Vehicle {
     [[nodiscard]] static Result<std::unique_ptr<ProcessVehicle>> create(Domain &domain);
     ~ProcessVehicle() override;
 
+    // Makes the mailboxes' threads; until then this process needs no more than one.
+    void begin();
     [[nodiscard]] Result<void> start(const Image &image, const VcpuStart &start);
     void join();
 
     // Becomes readable when the guest's process has ended by itself, which is a crash.
     [[nodiscard]] int descriptor() const { return child_.descriptor(); }
+    [[nodiscard]] pid_t pid() const { return child_.pid(); }
     [[nodiscard]] std::string why_it_ended();
 
     [[nodiscard]] pv_vehicle kind() const override { return PV_VEHICLE_PROCESS; }
-    [[nodiscard]] uint64_t features() const override { return PV_FEATURE_SMP; }
+    [[nodiscard]] uint64_t features() const override { return PV_FEATURE_SMP | PV_FEATURE_GRANTS; }
     [[nodiscard]] Stub stub(uint32_t number) const override;
     [[nodiscard]] GuestAddress interrupt_end() const override { return {}; }
     [[nodiscard]] uint64_t counter_khz() const override { return counter_khz_; }
@@ -44,6 +47,8 @@ class ProcessVehicle final : public Vehicle {
     {
         return -PV_ENOSYS;
     }
+    void hold(VcpuId caller) override;
+    void release(VcpuId caller) override;
     void stop() override;
 
   private:

@@ -3,6 +3,7 @@
 // The process that a domain lives in, as a notebook: see fake_vehicle.hpp.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@
 
 namespace paravane::hypercall_test {
 
-class FakeHost final : public Host {
+class FakeHost : public Host {
   public:
     // What it answers.
     ConsoleAnswer answer;
@@ -22,6 +23,10 @@ class FakeHost final : public Host {
     std::map<Port, int> watched;
     std::vector<std::pair<VcpuId, uint64_t>> timers;
     std::vector<std::pair<uint32_t, uint32_t>> ends; // reason, status
+    std::vector<BackendNumber> late;
+    // Also to be looked at while a vCPU sleeps in a call.
+    std::atomic<unsigned int> overdues{0};
+    std::atomic<unsigned int> suspends{0};
     unsigned int violations = 0;
     unsigned int strays = 0; // removals of what was never added
 
@@ -46,6 +51,12 @@ class FakeHost final : public Host {
         watched.erase(found);
     }
     void set_timer(VcpuId vcpu, uint64_t deadline) override { timers.emplace_back(vcpu, deadline); }
+    void overdue(BackendNumber backend) override
+    {
+        late.push_back(backend);
+        overdues++;
+    }
+    void suspended() override { suspends++; }
     void ended(uint32_t reason, uint32_t status) override { ends.emplace_back(reason, status); }
 };
 

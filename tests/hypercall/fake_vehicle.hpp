@@ -25,7 +25,7 @@ class FakeVehicle final : public Vehicle {
 
     // What it answers.
     uint64_t offered = PV_FEATURE_DIRECT_EVENTS | PV_FEATURE_DOORBELLS | PV_FEATURE_PROTECT |
-                       PV_FEATURE_CALLBACKS | PV_FEATURE_SMP;
+                       PV_FEATURE_CALLBACKS | PV_FEATURE_SMP | PV_FEATURE_GRANTS;
     bool has_doorbells = true;
     int64_t direct_result = 0;
     int64_t callback_result = 0;
@@ -40,6 +40,8 @@ class FakeVehicle final : public Vehicle {
     std::vector<Mapping> mappings;
     std::map<Port, int> doorbells;
     std::map<std::pair<VcpuId, uint32_t>, int> directs;
+    unsigned int holds = 0;
+    unsigned int releases = 0;
     unsigned int stops = 0;
     unsigned int violations = 0;
     unsigned int strays = 0; // removals of what was never added
@@ -118,6 +120,17 @@ class FakeVehicle final : public Vehicle {
         check(caller);
         mappings.push_back({from, to, bytes, access});
         return map_result;
+    }
+    void hold(VcpuId caller) override
+    {
+        check(caller);
+        holds++;
+    }
+    void release(VcpuId caller) override
+    {
+        check(caller);
+        violations += releases >= holds;
+        releases++;
     }
     void stop() override { stops++; }
 

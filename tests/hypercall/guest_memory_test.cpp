@@ -106,6 +106,8 @@ TEST_F(GuestMemoryTest, LetsTheHostAloneWriteSome)
     EXPECT_FALSE(memory_.writable({first}, 3 * page + 1));
     EXPECT_TRUE(memory_.writable({first}, 3 * page));
     EXPECT_TRUE(memory_.writable({arena}, page));
+    EXPECT_TRUE(memory_.readable({first}, 4 * page));
+    EXPECT_FALSE(memory_.readable({first}, 4 * page + 1));
     EXPECT_FALSE(memory_.writable({top}, UINT64_MAX));
     EXPECT_FALSE(memory_.writable({top}, page + 1));
     const Bytes two(2, 9);

@@ -38,11 +38,13 @@ TEST_F(MemoryCall, TellsOfEachRegion)
         uint64_t base, bytes;
         uint32_t flags;
     };
-    const std::array<Expected, 4> expected = {
+    const std::array<Expected, 6> expected = {
         {{0, ram_bytes, PV_MEMORY_RAM},
          {PV_HOST_PAGES, PV_HOST_PAGES_SIZE, PV_MEMORY_HOST_WRITES},
          {PV_EVENT_AREA, sizeof(pv_event_area), PV_MEMORY_SHARED},
-         {PV_STORE_AREA, PV_STORE_AREA_SIZE, PV_MEMORY_SHARED}}};
+         {PV_GRANT_TABLE, PV_GRANT_TABLE_SIZE, PV_MEMORY_SHARED},
+         {PV_STORE_AREA, PV_STORE_AREA_SIZE, PV_MEMORY_SHARED},
+         {PV_ARENAS, uint64_t{16} << 20, PV_MEMORY_ARENA}}};
     for (uint64_t index = 0; index < expected.size(); index++) {
         fill(0x5000, sizeof(pv_memory_region));
         ASSERT_EQ(memory(PV_MEMORY_REGION, index, 0x5000), 0) << index;
@@ -108,6 +110,8 @@ TEST_F(MemoryCall, ReleasesRamAlone)
         EXPECT_EQ(memory(op, PV_HOST_PAGES, page), -PV_EPERM);
         EXPECT_EQ(memory(op, PV_EVENT_AREA, page), -PV_EPERM);
         EXPECT_EQ(memory(op, PV_STORE_AREA, page), -PV_EPERM);
+        EXPECT_EQ(memory(op, PV_GRANT_TABLE, page), -PV_EPERM);
+        EXPECT_EQ(memory(op, PV_ARENAS, page), -PV_EPERM);
         EXPECT_EQ(memory(op, PV_SYSTEM_PAGES, page), -PV_EFAULT);
         EXPECT_EQ(memory(op, ram_bytes, page), -PV_EFAULT);
         EXPECT_EQ(memory(op, ram_bytes - page, 2 * page), -PV_EFAULT);

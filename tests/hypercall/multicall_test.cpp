@@ -68,10 +68,13 @@ TEST_F(Multicall, RefusesThoseThatAreCallsOfTheirOwn)
     put(0, PV_CALL_MULTICALL, {calls_at, 1});
     put(1, PV_CALL_SCHED, {PV_SCHED_SHUTDOWN});
     put(2, PV_CALL_VCPU, {PV_VCPU_DOWN});
-    const Outcome outcome = guest_.call_from(0, PV_CALL_MULTICALL, {calls_at, 3});
-    EXPECT_EQ(outcome.result, 3);
+    put(3, PV_CALL_SCHED, {PV_SCHED_SUSPEND});
+    put(4, PV_CALL_GRANT, {PV_GRANT_REVOKE, 1, 0});
+    put(5, PV_CALL_GRANT, {PV_GRANT_COPY, 0x3000, 0});
+    const Outcome outcome = guest_.call_from(0, PV_CALL_MULTICALL, {calls_at, 6});
+    EXPECT_EQ(outcome.result, 6);
     EXPECT_EQ(outcome.after, After::resume);
-    for (uint32_t index = 0; index < 3; index++)
+    for (uint32_t index = 0; index < 6; index++)
         EXPECT_EQ(result(index), -PV_EINVAL) << index;
     EXPECT_TRUE(guest_.host.ends.empty());
     EXPECT_EQ(guest_.call(PV_CALL_VCPU, PV_VCPU_IS_UP, 0), 1);

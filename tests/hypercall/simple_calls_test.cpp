@@ -16,13 +16,6 @@ TEST(Dispatch, KnowsNoNumberPastTheLast)
         EXPECT_EQ(guest.call(number), -PV_ENOSYS) << number;
 }
 
-TEST(Dispatch, HasNoGrantsYet)
-{
-    const Guest guest;
-    for (uint64_t op = 0; op < 10; op++)
-        EXPECT_EQ(guest.call(PV_CALL_GRANT, op), -PV_ENOSYS);
-}
-
 TEST(Dispatch, RefusesUnknownOperations)
 {
     const Guest guest;

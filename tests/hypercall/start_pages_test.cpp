@@ -59,10 +59,22 @@ TEST(StartPages, TellTheGuestAll)
     EXPECT_EQ(pv_le64_get(info.free_base), 0x140000U);
     EXPECT_EQ(pv_le64_get(info.stack_top), 0x140000U);
     EXPECT_EQ(pv_le64_get(info.epoch), 1U);
-    // What there is not yet.
-    EXPECT_EQ(pv_le64_get(info.grant_table), 0U);
-    EXPECT_EQ(pv_le64_get(info.grant_entries), 0U);
+    EXPECT_EQ(pv_le64_get(info.grant_table), 0xc0400000U);
+    EXPECT_EQ(pv_le64_get(info.grant_entries), 4096U);
+    EXPECT_EQ(pv_le64_get(info.arena_base), 0x2000000000U);
+    EXPECT_EQ(pv_le64_get(info.arena_bytes), uint64_t{16} << 20);
+}
+
+TEST(StartPages, NameNoArenaWhereThereIsNone)
+{
+    DomainSettings settings = small_guest();
+    settings.arena = 0;
+    const Guest guest(settings);
+    ASSERT_TRUE(write_pages(guest).has_value());
+    const auto info = guest.get<pv_start_info>(PV_START_INFO);
+    EXPECT_EQ(pv_le64_get(info.arena_base), 0U);
     EXPECT_EQ(pv_le64_get(info.arena_bytes), 0U);
+    EXPECT_EQ(pv_le64_get(info.grant_entries), 4096U);
 }
 
 TEST(StartPages, HaveNoDirectEventsWhereTheVehicleHasNone)

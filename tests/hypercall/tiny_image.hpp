@@ -23,7 +23,7 @@ namespace paravane::hypercall_test {
 struct TinyImage {
     static constexpr uint64_t code_at = 0x100000;
     static constexpr uint64_t data_at = 0x102010;
-    static constexpr uint32_t code_bytes = 48;
+    static constexpr uint32_t code_bytes = 112;
     static constexpr uint32_t data_bytes = 16;
     static constexpr uint32_t data_memory = 5000;
 

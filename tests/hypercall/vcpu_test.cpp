@@ -111,6 +111,39 @@ TEST(DomainSettings, GiveNoMoreThanTheHostHas)
     EXPECT_EQ(made.error().text.find('\n'), std::string::npos);
 }
 
+TEST(DomainSettings, BoundTheArena)
+{
+    FakeHost host;
+    const auto refused = [&](uint64_t arena) {
+        DomainSettings settings = small_guest(1);
+        settings.arena = arena;
+        const Result<std::unique_ptr<Domain>> made = Domain::create(settings, host);
+        EXPECT_EQ(made ? std::string::npos : made.error().text.find('\n'), std::string::npos);
+        return !made;
+    };
+    const uint64_t of_host =
+        static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(getpagesize());
+    const uint64_t most = std::min(of_host, uint64_t{64} << 30);
+    EXPECT_FALSE(refused(0));
+    EXPECT_FALSE(refused(PV_PAGE_SIZE));
+    EXPECT_TRUE(refused(PV_PAGE_SIZE + 1));
+    EXPECT_TRUE(refused(1));
+    EXPECT_FALSE(refused(most));
+    EXPECT_TRUE(refused(most + PV_PAGE_SIZE));
+    EXPECT_TRUE(refused(UINT64_MAX - PV_PAGE_SIZE + 1));
+}
+
+// A guest that uses none of it has none of the host's.
+TEST(DomainSettings, LeaveTheFramesOfGrantsUntouched)
+{
+    const Guest guest;
+    for (const uint64_t base : {PV_GRANT_TABLE, PV_ARENAS}) {
+        struct stat status = {};
+        ASSERT_EQ(fstat(guest.domain->memory().at({base})->memory.fd(), &status), 0);
+        EXPECT_EQ(status.st_blocks, 0) << base;
+    }
+}
+
 // The most there may be, as the message puts it.
 TEST(DomainSettings, SayWhatTheyAllow)
 {

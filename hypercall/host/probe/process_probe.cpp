@@ -18,6 +18,7 @@
 
 #include "hypercall/host/probe/in_child.hpp"
 #include "hypercall/host/unique_fd.hpp"
+#include "hypercall/sandbox/sandbox.hpp"
 
 namespace paravane::probe {
 namespace {
@@ -139,13 +140,57 @@ Finding seccomp_finding()
     return yes(subject, "a filter forbade a system call");
 }
 
+using Parts = std::array<bool sandbox::Isolation::*, 6>;
+constexpr Parts isolation_parts = {&sandbox::Isolation::user,    &sandbox::Isolation::mount,
+                                   &sandbox::Isolation::network, &sandbox::Isolation::ipc,
+                                   &sandbox::Isolation::uts,     &sandbox::Isolation::empty_root};
+constexpr int privileges_stay = 0xff;
+
+// What it got of its own, as bits.
+int try_isolation()
+{
+    sandbox::Isolation got;
+    int bits = 0;
+
+    if (!sandbox::leave_privileges(&got))
+        return privileges_stay;
+    for (std::size_t i = 0; i < isolation_parts.size(); i++)
+        bits |= got.*isolation_parts.at(i) ? 1 << i : 0;
+    return bits;
+}
+
+// As guests' processes, domain processes and backends do it.
+Finding isolation_finding()
+{
+    const Subject subject = {"process.isolation", "isolation"};
+    const Result<int> bits = in_child(try_isolation);
+    sandbox::Isolation got;
+    sandbox::Isolation refused;
+
+    if (!bits)
+        return no(subject, {bits.error().text, {}});
+    if (*bits == privileges_stay)
+        return no(subject, {"a process could not give up its privileges", {}});
+    for (std::size_t i = 0; i < isolation_parts.size(); i++) {
+        got.*isolation_parts.at(i) = (*bits & 1 << i) != 0;
+        refused.*isolation_parts.at(i) = (*bits & 1 << i) == 0;
+    }
+    const std::string detail = "a process got of its own: " + sandbox::describe(got);
+    if (got.whole())
+        return yes(subject, detail);
+    return partly(subject, detail,
+                  {"refused: " + sandbox::describe(refused) + "; filters of system calls stay",
+                   "let users make user namespaces (user.max_user_namespaces)"});
+}
+
 } // namespace
 
 Section probe_processes()
 {
     return {"process",
             "Processes",
-            {processors_finding(), eventfd_finding(), descriptors_finding(), seccomp_finding()}};
+            {processors_finding(), eventfd_finding(), descriptors_finding(), seccomp_finding(),
+             isolation_finding()}};
 }
 
 } // namespace paravane::probe

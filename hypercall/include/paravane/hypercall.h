@@ -40,12 +40,14 @@ enum pv_version_what {
 #define PV_FEATURE_PROTECT (UINT64_C(1) << 2)   /* memory: map, unmap and protect */
 #define PV_FEATURE_CALLBACKS (UINT64_C(1) << 3) /* exceptions and interrupts reach the guest */
 #define PV_FEATURE_SMP (UINT64_C(1) << 4)       /* vcpu: up and down */
+#define PV_FEATURE_GRANTS (UINT64_C(1) << 5)    /* there are a grant table and an arena */
 
 enum pv_sched_op {
     PV_SCHED_YIELD = 0,
     PV_SCHED_BLOCK = 1, /* sleep until an event; returns at once if the vCPU's `upcall` is not 0 */
     PV_SCHED_POLL = 2,  /* (address of u32 ports[], count, deadline): sleep until one is pending */
     PV_SCHED_SHUTDOWN = 3, /* (enum pv_shutdown, status): does not return */
+    PV_SCHED_SUSPEND = 4,  /* (): sleeps until the host resumes the guest; the epoch from then on */
     PV_SCHED_OPS
 };
 

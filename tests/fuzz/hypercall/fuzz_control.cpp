@@ -21,10 +21,25 @@ using control::FromDomain;
 using control::Packet;
 using control::ToDomain;
 
-std::vector<Goal> reached = {{"start"},      {"shutdown"},    {"destroy"},
-                             {"bindPort"},   {"unbindPort"},  {"started"},
-                             {"refused"},    {"ended"},       {"bound"},
-                             {"no message"}, {"bad pointer"}, {"too many descriptors"}};
+std::vector<Goal> reached = {{"start"},
+                             {"shutdown"},
+                             {"destroy"},
+                             {"bindPort"},
+                             {"unbindPort"},
+                             {"started"},
+                             {"refused"},
+                             {"ended"},
+                             {"bound"},
+                             {"attach"},
+                             {"detach"},
+                             {"suspend"},
+                             {"resume"},
+                             {"attached"},
+                             {"overdue"},
+                             {"suspended"},
+                             {"no message"},
+                             {"bad pointer"},
+                             {"too many descriptors"}};
 
 void reach(const std::string &what)
 {
@@ -60,6 +75,18 @@ uint64_t touch(ToDomain::Reader message)
     case ToDomain::UNBIND_PORT:
         reach("unbindPort");
         return message.getUnbindPort().getPort();
+    case ToDomain::ATTACH:
+        reach("attach");
+        return message.getAttach().getBackend();
+    case ToDomain::DETACH:
+        reach("detach");
+        return message.getDetach().getBackend();
+    case ToDomain::SUSPEND:
+        reach("suspend");
+        return 0;
+    case ToDomain::RESUME:
+        reach("resume");
+        return message.getResume().getEpoch();
     }
     return 0;
 }
@@ -79,6 +106,16 @@ uint64_t touch(FromDomain::Reader message)
     case FromDomain::BOUND:
         reach("bound");
         return message.getBound().getSerial() + touch(message.getBound().getProblem());
+    case FromDomain::ATTACHED:
+        reach("attached");
+        return message.getAttached().getBackend() + message.getAttached().getArenaBase() +
+               touch(message.getAttached().getProblem());
+    case FromDomain::OVERDUE:
+        reach("overdue");
+        return message.getOverdue();
+    case FromDomain::SUSPENDED:
+        reach("suspended");
+        return 0;
     }
     return 0;
 }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A guest of two vCPUs that calls anything with anything, while its host binds, signals and leaves.
+// A guest of two vCPUs that calls anything with anything, while its host binds, signals and leaves, and
+// backends pin its grants.
 // make_corpus knows this script's bytes.
 #include <array>
+#include <condition_variable>
+#include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include "hypercall/host/domain.hpp"
 #include "tests/fuzz/input.hpp"
@@ -24,10 +30,12 @@ constexpr uint64_t ram_bytes = uint64_t{4} << 20;
 constexpr DomainId self{7};
 constexpr DomainId other{9};
 constexpr uint64_t scratch = 0x2000;
+constexpr uint64_t arena_bytes = uint64_t{64} << 10;
+constexpr uint32_t backends = 4;
 
 // An argument is one byte: a small number, or from here on one of these.
 constexpr uint32_t first_edge = 0xc0;
-constexpr std::array<uint64_t, 44> edges = {0xffff,
+constexpr std::array<uint64_t, 50> edges = {0xffff,
                                             0x10000,
                                             UINT32_MAX,
                                             uint64_t{1} << 32,
@@ -70,8 +78,53 @@ constexpr std::array<uint64_t, 44> edges = {0xffff,
                                             PV_GUEST_VIRTUAL_BASE + PV_HOST_PAGES,
                                             PV_GUEST_VIRTUAL_BASE + PV_SYSTEM_PAGES,
                                             uint64_t{1} << 47,
-                                            PV_ARENAS};
+                                            PV_ARENAS,
+                                            PV_ARENAS / PV_PAGE_SIZE,
+                                            PV_ARENAS + arena_bytes - 1,
+                                            PV_GRANT_ENTRIES,
+                                            self.value | PV_GRANT_VALID | PV_GRANT_WRITABLE,
+                                            self.value | PV_GRANT_VALID,
+                                            PV_GRANT_COPY_BYTES_MAX + 1};
 constexpr uint32_t any_bits = 0xff; // eight more bytes
+
+// What a supervisor hears: neither is the end.
+struct Order {
+    bool suspended = false;
+    std::optional<BackendNumber> overdue;
+};
+
+class SupervisedHost final : public FakeHost {
+  public:
+    void overdue(BackendNumber backend) override
+    {
+        FakeHost::overdue(backend);
+        tell({false, backend});
+    }
+    void suspended() override
+    {
+        FakeHost::suspended();
+        tell({true, std::nullopt});
+    }
+    void tell(const Order &order)
+    {
+        const std::lock_guard guard(lock_);
+        orders_.push_back(order);
+        told_.notify_all();
+    }
+    [[nodiscard]] Order next_order()
+    {
+        std::unique_lock guard(lock_);
+        told_.wait(guard, [this] { return !orders_.empty(); });
+        const Order order = orders_.front();
+        orders_.pop_front();
+        return order;
+    }
+
+  private:
+    std::mutex lock_;
+    std::condition_variable told_;
+    std::deque<Order> orders_;
+};
 
 uint64_t argument(Input &input)
 {
@@ -92,8 +145,10 @@ std::vector<Goal> reached = [] {
     for (const char *name : names)
         all.push_back({name});
     for (const char *what :
-         {"unknown number", "EINVAL", "EFAULT", "ENOSYS", "EPERM", "ENOENT", "EBUSY", "EEXIST",
-          "ESRCH", "ETIME", "upcall", "doorbell", "direct event", "host bound", "guest ended"})
+         {"unknown number", "EINVAL",       "EFAULT",       "ENOSYS",          "EPERM",
+          "ENOENT",         "EBUSY",        "EEXIST",       "ESRCH",           "ETIME",
+          "EACCES",         "upcall",       "doorbell",     "direct event",    "host bound",
+          "guest ended",    "grant mapped", "grant copied", "backend overdue", "suspended"})
         all.push_back({what});
     return all;
 }();
@@ -106,25 +161,60 @@ void reach(const std::string &what, bool there = true)
 
 void reach_error(int64_t result)
 {
-    constexpr std::array<std::pair<int, const char *>, 9> errors = {{{PV_EINVAL, "EINVAL"},
-                                                                     {PV_EFAULT, "EFAULT"},
-                                                                     {PV_ENOSYS, "ENOSYS"},
-                                                                     {PV_EPERM, "EPERM"},
-                                                                     {PV_ENOENT, "ENOENT"},
-                                                                     {PV_EBUSY, "EBUSY"},
-                                                                     {PV_EEXIST, "EEXIST"},
-                                                                     {PV_ESRCH, "ESRCH"},
-                                                                     {PV_ETIME, "ETIME"}}};
+    constexpr std::array<std::pair<int, const char *>, 10> errors = {{{PV_EINVAL, "EINVAL"},
+                                                                      {PV_EFAULT, "EFAULT"},
+                                                                      {PV_ENOSYS, "ENOSYS"},
+                                                                      {PV_EPERM, "EPERM"},
+                                                                      {PV_ENOENT, "ENOENT"},
+                                                                      {PV_EBUSY, "EBUSY"},
+                                                                      {PV_EEXIST, "EEXIST"},
+                                                                      {PV_ESRCH, "ESRCH"},
+                                                                      {PV_ETIME, "ETIME"},
+                                                                      {PV_EACCES, "EACCES"}}};
     for (const auto &[number, name] : errors)
         reach(name, result == -number);
 }
+
+// Does at once, on a thread of its own, what a sleeping guest waits for: detaches who is overdue, and
+// resumes. So every call ends.
+class Supervisor {
+  public:
+    Supervisor(Domain &domain, SupervisedHost &host)
+        : host_(host), thread_([this, &domain] { run(domain); })
+    {
+    }
+    Supervisor(const Supervisor &) = delete;
+    Supervisor &operator=(const Supervisor &) = delete;
+    ~Supervisor()
+    {
+        host_.tell({});
+        thread_.join();
+    }
+
+  private:
+    void run(Domain &domain)
+    {
+        for (;;) {
+            const Order order = host_.next_order();
+            if (order.suspended)
+                require(domain.resume(domain.epoch() + 1).has_value(), "a guest is resumed");
+            else if (order.overdue)
+                domain.detach(*order.overdue);
+            else
+                return;
+        }
+    }
+
+    SupervisedHost &host_;
+    std::thread thread_;
+};
 
 class World {
   public:
     explicit World(uint32_t options) : vehicle_(vcpus)
     {
         Result<std::unique_ptr<Domain>> made =
-            Domain::create({self, vcpus, ram_bytes, "quiet"}, host_);
+            Domain::create({self, vcpus, ram_bytes, "quiet", arena_bytes}, host_);
         require(made.has_value(), "a domain is made");
         domain_ = std::move(*made);
         vehicle_.has_doorbells = (options & 1) == 0;
@@ -170,6 +260,9 @@ class World {
             return;
         require(domain_->call({0}, {PV_CALL_EVENT, {PV_EVENT_RESET}}).result == 0, "reset is done");
         ends_.clear();
+        for (uint32_t number = 0; number < backends; number++)
+            domain_->detach({number});
+        pins_.clear();
         const std::size_t kept = store_ ? 1 : 0;
         require(host_.watched.size() + vehicle_.directs.size() == kept,
                 "no port is listened to but the store's");
@@ -187,16 +280,31 @@ class World {
         // Nobody else would ever wake it.
         if (one.number == PV_CALL_SCHED && one.argument[0] == PV_SCHED_POLL)
             one.argument[3] = 1;
+        const bool revokes = one.number == PV_CALL_GRANT && one.argument[0] == PV_GRANT_REVOKE;
+        if (revokes)
+            one.argument[2] = 0;
         const bool ended = !host_.ends.empty();
+        std::optional<Supervisor> supervisor;
+        if (revokes || (one.number == PV_CALL_SCHED && one.argument[0] == PV_SCHED_SUSPEND))
+            supervisor.emplace(*domain_, host_);
         const Outcome outcome = domain_->call(vcpu, one);
+        supervisor.reset();
+        forget_overdue();
+        if (revokes && outcome.result == 0 && !ended)
+            check_unpinned({static_cast<uint32_t>(one.argument[1])});
+        require(vehicle_.holds == vehicle_.releases, "all vCPUs go on");
 
         require(outcome.result >= -4095, "results are numbers or errors");
         require(!ended || outcome.after == After::ended, "a guest that has ended stays so");
         require(host_.ends.size() <= 1 && vehicle_.stops == host_.ends.size(), "it ends once");
         if (one.number < PV_CALLS && outcome.result >= 0)
             reached[one.number].times++;
-        else if (one.number == PV_CALL_GRANT)
-            reach("grant");
+        if (one.number == PV_CALL_GRANT && outcome.result > 0) {
+            reach("grant mapped", one.argument[0] == PV_GRANT_MAP);
+            reach("grant copied", one.argument[0] == PV_GRANT_COPY);
+        }
+        reach("suspended", one.number == PV_CALL_SCHED && one.argument[0] == PV_SCHED_SUSPEND &&
+                               outcome.result > 1);
         reach("unknown number", one.number >= PV_CALLS);
         reach("upcall", !vehicle_.upcalls.empty());
         reach("doorbell", !vehicle_.doorbells.empty());
@@ -205,10 +313,59 @@ class World {
         reach_error(outcome.result);
     }
 
+    // The supervisor has detached them: their processes are gone.
+    void forget_overdue()
+    {
+        for (const BackendNumber backend : host_.late) {
+            pins_.erase(backend);
+            reach("backend overdue");
+        }
+        host_.late.clear();
+    }
+
+    void check_unpinned(GrantId grant) const
+    {
+        for (const auto &[number, pins] : pins_)
+            require(pins.count(grant) == 0, "what is revoked is not pinned");
+    }
+
+    void backend_acts(uint32_t what, uint32_t byte)
+    {
+        const BackendNumber number = {byte % backends};
+        const GrantId grant = {1 + byte / backends % 8};
+        const auto found = pins_.find(number);
+        if (what == 6) {
+            Result<BackendEnd> end = domain_->attach(number);
+            require(end.has_value() == (found == pins_.end()), "a number is attached once");
+            if (!end)
+                return;
+            Result<BackendPins> pins =
+                BackendPins::adopt(std::move(end->pins), std::move(end->unpinned));
+            require(pins.has_value(), "a backend can pin");
+            pins_.emplace(number, std::move(pins.value()));
+        } else if (what == 7) {
+            domain_->detach(number);
+            pins_.erase(number);
+        } else if (found != pins_.end()) {
+            // More unpins than pins are a backend's that was taken over.
+            what == 8 ? found->second.pin(grant) : found->second.unpin(grant);
+        }
+    }
+
+    // As an honest guest would, but for its values.
+    void put_entry(Input &input, uint32_t byte) const
+    {
+        pv_grant_entry entry = {};
+        entry.word = pv_le32_of(static_cast<uint32_t>(argument(input)));
+        entry.frames = pv_le32_of(input.byte());
+        entry.first_frame = pv_le64_of(argument(input));
+        (void)domain_->memory().write({PV_GRANT_TABLE + byte % 16 * sizeof(entry)}, entry);
+    }
+
     void host_acts(Input &input, uint32_t what)
     {
         const Port port = {input.byte()};
-        switch (what % 6) {
+        switch (what % 12) {
         case 0:
             if (Result<HostEnd> end = domain_->bind_host(port, other)) {
                 ends_.push_back(std::move(*end));
@@ -228,6 +385,15 @@ class World {
             return;
         case 4:
             domain_->raise_virq(port.value % PV_VIRQS);
+            return;
+        case 6:
+        case 7:
+        case 8:
+        case 9:
+            backend_acts(what % 12, port.value);
+            return;
+        case 10:
+            put_entry(input, port.value);
             return;
         default:
             domain_->update_clock();
@@ -249,10 +415,11 @@ class World {
         (void)domain_->memory().write(at, pv_le64_of(argument(input)));
     }
 
-    FakeHost host_;
+    SupervisedHost host_;
     FakeVehicle vehicle_;
     std::unique_ptr<Domain> domain_;
     std::optional<Result<HostEnd>> store_;
+    std::map<BackendNumber, BackendPins> pins_;
     std::vector<HostEnd> ends_;
 };
 
