@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/engine/process.hpp"
+
+#include <array>
+#include <csignal>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace paravane {
+
+namespace {
+
+constexpr int supervisor_fd = 3;
+
+bool is_socket(int fd)
+{
+    int type = 0;
+    socklen_t bytes = sizeof(type);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) == 0 && type == SOCK_SEQPACKET;
+}
+
+// A backend has no terminal: not one to read from, nor one to write a compromised process's text to.
+UniqueFd open_nothing()
+{
+    return UniqueFd(open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+} // namespace
+
+UniqueFd begin_backend()
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    if (!is_socket(supervisor_fd))
+        return {};
+    fcntl(supervisor_fd, F_SETFD, FD_CLOEXEC);
+    if (const UniqueFd nothing = open_nothing(); nothing) {
+        dup2(nothing.get(), STDIN_FILENO);
+        dup2(nothing.get(), STDOUT_FILENO);
+    }
+    // Whatever a careless starter let through.
+    syscall(SYS_close_range, supervisor_fd + 1, ~0U, 0);
+    return UniqueFd(supervisor_fd);
+}
+
+Result<void> enter_sandbox(const BackendCalls &calls)
+{
+    using sandbox::allow;
+    using sandbox::equal;
+    using sandbox::equal_int;
+    using sandbox::masked;
+    constexpr int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    const std::array allowed = {
+        allow(SYS_io_uring_enter, {equal_int(0, calls.ring)}),
+        allow(SYS_write, {equal_int(0, calls.unpinned), equal(2, sizeof(uint64_t))}),
+        allow(SYS_recvmsg, {equal_int(0, calls.supervisor)}),
+        allow(SYS_sendmsg, {equal_int(0, calls.supervisor)}),
+        // Where the clock is not read without a call.
+        allow(SYS_clock_gettime, {equal_int(0, CLOCK_MONOTONIC)}),
+        // The heap: memory of this process alone, never to be executed.
+        allow(SYS_brk),
+        allow(SYS_mmap, {masked(2, PROT_EXEC, 0), masked(3, anonymous | MAP_FIXED, anonymous)}),
+        allow(SYS_munmap),
+        allow(SYS_close),
+        allow(SYS_restart_syscall),
+        allow(SYS_exit_group),
+    };
+
+    if (!sandbox::suits_build)
+        return {};
+    const UniqueFd nothing = open_nothing();
+    const UniqueFd messages(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!nothing)
+        return system_problem("/dev/null");
+    if (Result<void> left = sandbox::leave_privileges(); !left)
+        return left;
+    dup2(nothing.get(), STDERR_FILENO);
+    Result<void> shut = sandbox::allow_only(allowed);
+    if (!shut)
+        dup2(messages.get(), STDERR_FILENO);
+    return shut;
+}
+
+} // namespace paravane
