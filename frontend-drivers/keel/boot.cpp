@@ -4,6 +4,7 @@
 #include "frontend-drivers/keel/clock.hpp"
 #include "frontend-drivers/keel/command_line.hpp"
 #include "frontend-drivers/keel/event_loop.hpp"
+#include "frontend-drivers/keel/grants.hpp"
 #include "frontend-drivers/keel/hypercall.hpp"
 #include "frontend-drivers/keel/interrupts.hpp"
 #include "frontend-drivers/keel/memory.hpp"
@@ -36,6 +37,8 @@ void copy_start(const pv_start_info &info, uint64_t counter)
     the_start.hypercall_page = {pv_le64_get(info.hypercall_page)};
     the_start.time_page = {pv_le64_get(info.time_page)};
     the_start.event_area = {pv_le64_get(info.event_area)};
+    the_start.grant_table = {pv_le64_get(info.grant_table)};
+    the_start.grant_entries = pv_le64_get(info.grant_entries);
     the_start.command_line = {pv_le64_get(info.command_line)};
     the_start.command_line_bytes = pv_le32_get(info.command_line_bytes);
     the_start.interrupt_end = {pv_le64_get(info.interrupt_end)};
@@ -45,6 +48,8 @@ void copy_start(const pv_start_info &info, uint64_t counter)
     the_start.store_area = {pv_le64_get(info.store_area)};
     the_start.store_bytes = pv_le64_get(info.store_bytes);
     the_start.store_port = pv_le32_get(info.store_port);
+    the_start.arena_base = {pv_le64_get(info.arena_base)};
+    the_start.arena_bytes = pv_le64_get(info.arena_bytes);
     the_start.epoch = pv_le64_get(info.epoch);
     the_start.counter = counter;
 }
@@ -80,6 +85,7 @@ void keel_boot(const pv_start_info *info)
     if (start().vcpus == 0 || start().vcpus > PV_VCPUS_MAX)
         panic("the start info tells of {} vCPUs", start().vcpus);
     memory::initialise();
+    grants::initialise();
     interrupts::take_over_interrupts();
     event_loop::bind_ports(boot_vcpu);
     boot_vcpu.online.store(true);

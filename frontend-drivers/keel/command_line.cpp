@@ -23,22 +23,30 @@ bool is_space(char character)
 
 } // namespace
 
+Words split(std::string_view of, std::span<std::string_view> room)
+{
+    std::size_t count = 0;
+
+    for (std::size_t at = 0; at < of.size() && count < room.size();) {
+        if (is_space(of[at])) {
+            at++;
+            continue;
+        }
+        const std::size_t begin = at;
+        while (at < of.size() && !is_space(of[at]))
+            at++;
+        room[count++] = {of.data() + begin, at - begin};
+    }
+    return room.first(count);
+}
+
 void read_command_line()
 {
     const auto bytes =
         std::min<uint32_t>(start().command_line_bytes, static_cast<uint32_t>(text.size()));
 
     pv_shared_copy_out(text.data(), shared_at(start().command_line), bytes);
-    for (std::size_t at = 0; at < bytes && word_count < words.size();) {
-        if (is_space(text[at])) {
-            at++;
-            continue;
-        }
-        const std::size_t begin = at;
-        while (at < bytes && !is_space(text[at]))
-            at++;
-        words[word_count++] = {text.data() + begin, at - begin};
-    }
+    word_count = split({text.data(), bytes}, words).size();
 }
 
 Words command_line()

@@ -10,6 +10,9 @@ namespace keel {
 
 using Words = std::span<const std::string_view>;
 
+// The words of a text, as far as there is room for them.
+[[nodiscard]] Words split(std::string_view text, std::span<std::string_view> room);
+
 // Of the start info. Called once, before the other.
 void read_command_line();
 // Words past the last that there is room for are left out.

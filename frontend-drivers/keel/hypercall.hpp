@@ -8,6 +8,7 @@
 #include "frontend-drivers/keel/address.hpp"
 #include "frontend-drivers/keel/start.hpp"
 #include <paravane/event.h>
+#include <paravane/grant.h>
 #include <paravane/hypercall.h>
 
 namespace keel {
@@ -79,6 +80,12 @@ inline void block()
         (void)raw(PV_CALL_SCHED, {PV_SCHED_SHUTDOWN, reason, status});
 }
 
+// Sleeps until the host resumes the guest: the epoch from then on.
+[[nodiscard]] inline int64_t suspend()
+{
+    return raw(PV_CALL_SCHED, {PV_SCHED_SUSPEND});
+}
+
 [[nodiscard]] inline int64_t event(pv_event_op op, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0)
 {
     return raw(PV_CALL_EVENT, {op, a, b, c});
@@ -87,6 +94,12 @@ inline void block()
 [[nodiscard]] inline int64_t send(Port port)
 {
     return event(PV_EVENT_SEND, port.value);
+}
+
+[[nodiscard]] inline int64_t grant(pv_grant_op op, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0,
+                                   uint64_t d = 0)
+{
+    return raw(PV_CALL_GRANT, {op, a, b, c, d});
 }
 
 [[nodiscard]] inline int64_t memory(pv_memory_op op, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0,

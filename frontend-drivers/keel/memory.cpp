@@ -12,6 +12,7 @@ namespace {
 
 constinit PageAllocator all_pages;
 constinit Heap the_heap(all_pages);
+constinit Arena the_arena;
 
 void add(uint64_t from, uint64_t end)
 {
@@ -33,6 +34,16 @@ void release(void *object)
         panic("freed what was not allocated: {x}", number_of(object));
 }
 
+void set_arena()
+{
+    const uint64_t words = Arena::words_for(start().arena_bytes);
+
+    if (words == 0)
+        return;
+    auto *marks = new uint64_t[words]();
+    the_arena.set(start().arena_base, start().arena_bytes, {marks, words});
+}
+
 } // namespace
 
 namespace memory {
@@ -48,6 +59,7 @@ void initialise()
         if (found.flags == PV_MEMORY_RAM && found.base != ram_base)
             add(found.base, found.base + found.bytes);
     }
+    set_arena();
 }
 
 bool region(uint32_t index, Region &region)
@@ -71,6 +83,11 @@ PageAllocator &pages()
 Heap &heap()
 {
     return the_heap;
+}
+
+Arena &arena()
+{
+    return the_arena;
 }
 
 } // namespace keel

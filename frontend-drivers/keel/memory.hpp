@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "frontend-drivers/keel/arena.hpp"
 #include "frontend-drivers/keel/heap.hpp"
 #include "frontend-drivers/keel/page_allocator.hpp"
 #include <paravane/hypercall.h>
@@ -29,5 +30,7 @@ struct Region {
 
 [[nodiscard]] PageAllocator &pages();
 [[nodiscard]] Heap &heap();
+// Without a page where the host gives none.
+[[nodiscard]] Arena &arena();
 
 } // namespace keel

@@ -10,14 +10,24 @@ namespace keel {
 namespace {
 
 // The first is what runs when the command line is empty.
-constexpr std::array<Program, 11> all = {{
+constexpr std::array<Program, 17> all = {{
     {"show", "", "shows this guest and powers off", program::show},
+    {"shell", "", "obeys commands that come over the console", program::shell},
     {"selftest", "[NAME...]", "tests the kernel and the host's answers to it", program::selftest},
     {"random", "ROUNDS SEED", "makes random hypercalls with random arguments", program::random},
     {"wait", "", "runs until the host asks it to power off", program::wait},
     {"spin", "[obey]", "keeps its vCPU busy for ever, or until asked to power off", program::spin},
+    {"console-count", "BYTES", "says that many bytes of a pattern on the console",
+     program::console_count},
+    {"console-echo", "", "says each line on the console again, until one is quit",
+     program::console_echo},
+    {"console-hostile", "WAY", "breaks a rule of the console's rings in its backend's name",
+     program::console_hostile},
+    {"console-terms", "VERSION_MIN VERSION FEATURES", "agrees with the console on other terms",
+     program::console_terms},
     {"store", "ls|read|write PATH [VALUE]", "reads and writes the store", program::store},
     {"store-hostile", "WAY", "breaks a rule of the store's streams", program::store_hostile},
+    {"storm", "ROUNDS", "counts hypercalls under a rain of upcalls", program::storm},
     {"exit", "STATUS", "powers off with this status, 0 to 255", program::exit},
     {"panic", "", "crashes, with a backtrace", program::panic},
     {"bench", "FIGURE COUNT ROUNDS", "measures, for paravane-guest-bench", program::bench},

@@ -29,15 +29,21 @@ constexpr uint32_t status_wrong_usage = 2;
 namespace program {
 
 uint32_t bench(Words arguments);
+uint32_t console_count(Words arguments);
+uint32_t console_echo(Words arguments);
+uint32_t console_hostile(Words arguments);
+uint32_t console_terms(Words arguments);
 uint32_t exit(Words arguments);
 uint32_t help(Words arguments);
 uint32_t panic(Words arguments);
 uint32_t random(Words arguments);
 uint32_t selftest(Words arguments);
+uint32_t shell(Words arguments);
 uint32_t show(Words arguments);
 uint32_t spin(Words arguments);
 uint32_t store(Words arguments);
 uint32_t store_hostile(Words arguments);
+uint32_t storm(Words arguments);
 uint32_t wait(Words arguments);
 
 } // namespace program

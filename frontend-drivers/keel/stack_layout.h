@@ -12,7 +12,9 @@
 #define KEEL_STACK_UPCALL 8  /* virtual address of the vCPU's `upcall` in the event area */
 #define KEEL_STACK_DIRECT 16 /* a bit for each direct event that has come */
 
-/* Exceptions run between the header and here, everything else from here to the block's end. */
+/* Exceptions run between the header and here. */
 #define KEEL_EXCEPTION_STACK_TOP 0x5000
+/* A page that nothing may write, where the host can protect it; everything else runs above it. */
+#define KEEL_STACK_GUARD 0x5000
 
 #endif

@@ -21,6 +21,8 @@ struct Start {
     GuestAddress hypercall_page;
     GuestAddress time_page;
     GuestAddress event_area;
+    GuestAddress grant_table;
+    uint64_t grant_entries = 0;
     GuestAddress command_line;
     uint32_t command_line_bytes = 0;
     GuestAddress interrupt_end; // 0: none
@@ -30,7 +32,9 @@ struct Start {
     GuestAddress store_area;
     uint64_t store_bytes = 0;
     uint32_t store_port = 0; // 0: none
-    uint64_t epoch = 0;
+    GuestAddress arena_base;
+    uint64_t arena_bytes = 0;
+    uint64_t epoch = 0;   // at boot
     uint64_t counter = 0; // of the processor, at entry
 
     [[nodiscard]] bool offers(uint64_t feature) const { return (features & feature) != 0; }

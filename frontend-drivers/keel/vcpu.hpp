@@ -62,7 +62,7 @@ static_assert(sizeof(StackBlock) == KEEL_STACK_BLOCK);
 // By its number, which must be one of a vCPU that has been prepared.
 [[nodiscard]] Vcpu &vcpu_at(uint32_t id);
 
-// Makes a vCPU's data known and puts it at the head of its stacks.
+// Makes a vCPU's data known, puts it at the head of its stacks, and guards them against their overflow.
 void prepare_vcpu(Vcpu &vcpu, uint32_t id, StackBlock &stack);
 
 // The area in which the host and this vCPU tell each other of events.

@@ -88,7 +88,7 @@ def wrong_usage(guests):
 
 def help_lists_all(guests):
     said = "\n".join(guests.run("help"))
-    for name in ("show", "selftest", "random", "wait", "spin", "exit", "panic", "help"):
+    for name in ("show", "shell", "selftest", "random", "wait", "spin", "console-count", "exit", "panic", "help"):
         expect(re.search(rf"^  {name}\b.*: \S", said, re.MULTILINE), f"{name} is not in\n{said}")
 
 

@@ -5,7 +5,8 @@
 #
 # Boots Debian's kernel in QEMU's emulation of a processor with SVM, and runs COMMAND in it, whose folder is
 # PROGRAM-FOLDER. There is a /dev/kvm in there that behaves as hardware does, which the host's own need
-# not. Ends with the command's status. Costs in there mean nothing.
+# not. Files that PARAVANE_NESTED_FILES names lie in /programs there, beside ours. Ends with the command's
+# status. Costs in there mean nothing.
 set -euo pipefail
 
 kernel=$1
@@ -26,10 +27,12 @@ mkdir -p "$root"/{bin,dev,proc,sys,tmp,modules,programs}
 cp /bin/busybox "$root/bin/"
 for name in sh mount insmod poweroff; do ln -s busybox "$root/bin/$name"; done
 cp "$kernel"/*.ko "$root/modules/"
-for program in paravane paravane-domain paravane-process-guest keel; do
+for program in paravane paravane-domain paravane-process-guest paravane-console keel; do
+    [ -f "$programs/$program" ] || continue
     strip -o "$root/programs/$program" "$programs/$program"
     { ldd "$programs/$program" 2>/dev/null || true; } | grep -o '/[^ ]*' >>"$work/libraries" || true
 done
+for file in ${PARAVANE_NESTED_FILES:-}; do cp "$file" "$root/programs/"; done
 sort -u "$work/libraries" | while read -r library; do
     mkdir -p "$root$(dirname "$library")"
     cp -L "$library" "$root$library"

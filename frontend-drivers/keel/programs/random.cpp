@@ -5,6 +5,7 @@
 #include "frontend-drivers/keel/console.hpp"
 #include "frontend-drivers/keel/event_loop.hpp"
 #include "frontend-drivers/keel/events.hpp"
+#include "frontend-drivers/keel/grants.hpp"
 #include "frontend-drivers/keel/memory.hpp"
 #include "frontend-drivers/keel/program.hpp"
 #include "frontend-drivers/keel/programs/random_call.hpp"
@@ -54,13 +55,21 @@ uint32_t random(Words arguments)
     }
     RandomCalls calls(seed,
                       {static_cast<std::byte *>(scratch), PageAllocator::page << scratch_order});
+    // The first entries: all of the scratch block, for the guest itself.
+    const uint64_t scratch_pages = uint64_t{1} << scratch_order;
+    const auto domain = static_cast<uint16_t>(start().domain);
+    const std::array granted = {
+        grants::grant(guest_address_of(scratch), scratch_pages, domain, Access::read),
+        grants::grant(guest_address_of(scratch), scratch_pages, domain, Access::write)};
     uint64_t refused = 0;
 
     for (uint64_t round = 0; round < rounds; round++) {
         const RandomCall call = calls.next();
         refused += hypercall::raw(call.number, call.arguments) < 0 ? 1U : 0U;
     }
-    const bool works = works_again();
+    bool works = works_again();
+    for (const GrantRef grant : granted)
+        works = works && (!grant.good() || grants::revoke(grant, clock::millisecond) == 0);
     print("@pv test random-{} {}", seed, works ? "pass" : "fail nothing works any more");
     print("random: {} calls, of which {} were refused", rounds, refused);
     print("@pv tests 1 {}", works ? 0 : 1);

@@ -75,6 +75,7 @@ hypercall::Arguments RandomCalls::sched()
                    : hypercall::Arguments{PV_SCHED_SHUTDOWN, value() % PV_SHUTDOWNS,
                                           256 + value() / 2};
     default:
+        // Never a suspend: nobody would resume it.
         return {PV_SCHED_OPS + value() / 2, value(), value()};
     }
 }
@@ -131,6 +132,47 @@ hypercall::Arguments RandomCalls::vcpu()
     }
 }
 
+// Of itself, often enough, and of the first entries, of which some may be granted.
+hypercall::Arguments RandomCalls::grant()
+{
+    const uint64_t domain = random_.below(2) == 0 ? start().domain : value();
+    const uint64_t number = random_.below(2) == 0 ? random_.below(4) : value();
+
+    switch (random_.below(6)) {
+    case 0:
+        return {PV_GRANT_MAP, domain, number, unused_virtual + value() / 4, random_.below(4)};
+    case 1:
+        return {PV_GRANT_UNMAP, unused_virtual + value() / 4};
+    case 2:
+    case 3:
+        return {PV_GRANT_COPY, copies(domain, number), random_.below(4)};
+    case 4:
+        // Not for long, if what is mapped there is to be waited for.
+        return {PV_GRANT_REVOKE, number, random_.below(poll_at_most)};
+    default:
+        return {value(), value(), value(), value(), value()};
+    }
+}
+
+// Some that make sense, or an address where there are none.
+uint64_t RandomCalls::copies(uint64_t domain, uint64_t number)
+{
+    constexpr std::size_t count = 4;
+    // Not where a multicall's entries are.
+    auto *copies = std::bit_cast<pv_grant_copy *>(&scratch_[scratch_.size() / 4]);
+
+    if (random_.below(4) == 0)
+        return address();
+    for (std::size_t i = 0; i < count; i++)
+        copies[i] = {pv_le32_of(static_cast<uint32_t>(domain)),
+                     pv_le32_of(static_cast<uint32_t>(number)),
+                     pv_le64_of(value()),
+                     pv_le64_of(address()),
+                     pv_le32_of(static_cast<uint32_t>(random_.below(64))),
+                     pv_le32_of(static_cast<uint32_t>(random_.below(3)))};
+    return guest_address_of(copies).value;
+}
+
 // Kinds and numbers that are not there: those that are would lead the kernel astray.
 hypercall::Arguments RandomCalls::callback()
 {
@@ -180,7 +222,7 @@ hypercall::Arguments RandomCalls::arguments_of(uint64_t number)
     case PV_CALL_EVENT:
         return event();
     case PV_CALL_GRANT:
-        return {value(), address(), value(), address(), value()};
+        return grant();
     case PV_CALL_MEMORY:
         return memory();
     case PV_CALL_VCPU:

@@ -29,6 +29,8 @@ class RandomCalls {
     [[nodiscard]] uint64_t address(); // in the scratch block, or not memory that a guest may write
     [[nodiscard]] hypercall::Arguments sched();
     [[nodiscard]] hypercall::Arguments event();
+    [[nodiscard]] hypercall::Arguments grant();
+    [[nodiscard]] uint64_t copies(uint64_t domain, uint64_t number);
     [[nodiscard]] hypercall::Arguments memory();
     [[nodiscard]] hypercall::Arguments vcpu();
     [[nodiscard]] hypercall::Arguments callback();

@@ -22,7 +22,8 @@ template <typename Function> void for_each_test(const Function &function)
     for (const auto tests :
          {call_tests(), pointer_tests(), multicall_tests(), sched_tests(), clock_tests(),
           memory_tests(), mapping_tests(), event_tests(), exception_tests(), interrupt_tests(),
-          smp_tests(), store_tests(), store_change_tests()}) {
+          protection_tests(), smp_tests(), grant_tests(), grant_copy_tests(), store_tests(),
+          store_change_tests()}) {
         for (const Test &test : tests)
             function(test);
     }

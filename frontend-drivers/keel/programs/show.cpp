@@ -19,12 +19,13 @@ struct Named {
     std::string_view name;
 };
 
-constexpr std::array<Named, 5> features = {{
+constexpr std::array<Named, 6> features = {{
     {PV_FEATURE_DIRECT_EVENTS, "direct-events"},
     {PV_FEATURE_DOORBELLS, "doorbells"},
     {PV_FEATURE_PROTECT, "protect"},
     {PV_FEATURE_CALLBACKS, "callbacks"},
     {PV_FEATURE_SMP, "smp"},
+    {PV_FEATURE_GRANTS, "grants"},
 }};
 
 constexpr std::array<Named, 4> region_flags = {{

@@ -50,11 +50,14 @@ struct Test {
 [[nodiscard]] std::span<const Test> clock_tests();
 [[nodiscard]] std::span<const Test> event_tests();
 [[nodiscard]] std::span<const Test> exception_tests();
+[[nodiscard]] std::span<const Test> grant_copy_tests();
+[[nodiscard]] std::span<const Test> grant_tests();
 [[nodiscard]] std::span<const Test> interrupt_tests();
 [[nodiscard]] std::span<const Test> mapping_tests();
 [[nodiscard]] std::span<const Test> memory_tests();
 [[nodiscard]] std::span<const Test> multicall_tests();
 [[nodiscard]] std::span<const Test> pointer_tests();
+[[nodiscard]] std::span<const Test> protection_tests();
 [[nodiscard]] std::span<const Test> sched_tests();
 [[nodiscard]] std::span<const Test> smp_tests();
 [[nodiscard]] std::span<const Test> store_change_tests();
