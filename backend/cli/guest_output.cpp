@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "backend/cli/symbols.hpp"
 
@@ -24,8 +25,12 @@ bool may_be_ours(std::string_view text)
 
 } // namespace
 
-void GuestOutput::write(std::string_view text)
+std::string GuestOutput::read(std::string_view text)
 {
+    std::string out;
+
+    if (text.empty())
+        return shown(std::exchange(held_, {}));
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
         const std::string_view piece =
@@ -33,32 +38,20 @@ void GuestOutput::write(std::string_view text)
 
         text.remove_prefix(piece.size());
         held_ += piece;
-        if (end != std::string_view::npos || !may_be_ours(held_)) {
-            line(held_);
-            // What follows of a line that was not ours must not be taken for the beginning of one.
-            held_.clear();
-        }
+        // What follows of a line that was not ours must not be taken for the beginning of one.
+        if (end != std::string_view::npos || !may_be_ours(held_))
+            out += shown(std::exchange(held_, {}));
     }
-    std::fflush(out_);
+    return out;
 }
 
-void GuestOutput::finish()
+std::string GuestOutput::shown(const std::string &line) const
 {
-    line(held_);
-    held_.clear();
-    std::fflush(out_);
-}
-
-void GuestOutput::line(std::string_view text)
-{
-    if (text.substr(0, frame.size()) != frame) {
-        std::fwrite(text.data(), 1, text.size(), out_);
-        return;
-    }
-    const std::string digits(text.substr(frame.size()));
-    const uint64_t address = std::strtoull(digits.c_str(), nullptr, 16);
+    if (line.compare(0, frame.size(), frame) != 0)
+        return line;
+    const uint64_t address = std::strtoull(line.c_str() + frame.size(), nullptr, 16);
     const std::string name = Symbols::of(image_).name(address);
-    fmt::print(out_, "    at {:#x} {}\n", address, name.empty() ? "(no name)" : name);
+    return fmt::format("    at {:#x} {}\n", address, name.empty() ? "(no name)" : name);
 }
 
 } // namespace paravane::cli

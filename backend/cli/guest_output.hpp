@@ -4,7 +4,6 @@
 // are given the name of the function there. Everything else goes through untouched.
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -13,16 +12,14 @@ namespace paravane::cli {
 class GuestOutput {
   public:
     // The image is read only when a backtrace comes.
-    GuestOutput(std::FILE *out, std::string image) : out_(out), image_(std::move(image)) {}
+    explicit GuestOutput(std::string image) : image_(std::move(image)) {}
 
-    void write(std::string_view text);
-    // The last line may have no end.
-    void finish();
+    // What to show for this piece; without any text, for what was held back, since no more comes.
+    [[nodiscard]] std::string read(std::string_view text);
 
   private:
-    void line(std::string_view text);
+    [[nodiscard]] std::string shown(const std::string &line) const;
 
-    std::FILE *out_;
     std::string image_;
     std::string held_; // the beginning of a line that may be of ours
 };

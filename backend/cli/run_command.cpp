@@ -4,16 +4,25 @@
 #include <csignal>
 #include <memory>
 
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "backend/cli/console_option.hpp"
 #include "backend/cli/guest_output.hpp"
 #include "backend/supervisor/guest.hpp"
 #include <paravane/hypercall.h>
 
 namespace paravane::cli {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -26,6 +35,9 @@ struct Options {
     GuestSettings guest;
     std::string vehicle = "auto";
     std::string memory = "64M";
+    std::string arena = "16M";
+    std::string console_text = "stdio";
+    ConsoleOption console;
     bool json = false;
 };
 
@@ -66,19 +78,26 @@ int status_of(const GuestResult &result)
     return guest_lost;
 }
 
+void tell(std::string_view what)
+{
+    fmt::print(stderr, "paravane run: {}\n", what);
+}
+
 // One guest, from its start to its end.
 class Run {
   public:
-    explicit Run(const Options &options)
-        : options_(options), output_(options.json ? stderr : stdout, options.guest.image),
+    // The loop, and a terminal on it that outlives a reboot.
+    Run(const Options &options, asio::io_context &loop, OpenConsole &console)
+        : options_(options), output_(options.guest.image), loop_(loop), console_(console),
           guest_(
-              loop_, store_, [this](std::string_view text) { output_.write(text); },
+              loop, store_, {*console.terminal, *console.reader},
+              [this](std::string_view text) { return output_.read(text); },
               [this](const GuestResult &result) {
                   result_ = result;
                   loop_.stop();
               },
-              [](std::string_view loss) { fmt::print(stderr, "paravane run: {}\n", loss); }),
-          signals_(loop_, SIGINT, SIGTERM)
+              tell),
+          signals_(loop, SIGINT, SIGTERM), stops_(loop, SIGTSTP)
     {
     }
 
@@ -87,8 +106,9 @@ class Run {
         if (Result<void> started = guest_.start(options_.guest); !started)
             return {GuestEnd::refused, 0, started.error().text};
         await_signal();
+        asio::co_spawn(loop_, await_stop(), asio::detached);
+        loop_.restart();
         loop_.run();
-        output_.finish();
         return result_;
     }
 
@@ -103,28 +123,60 @@ class Run {
                 return;
             }
             asked_ = true;
-            fmt::print(stderr, "paravane run: asked the guest to shut down; again destroys it\n");
+            tell("asked the guest to shut down; again destroys it");
             guest_.ask_to_shut_down();
             await_signal();
         });
     }
 
+    // Ctrl-Z suspends the guest before it stops us, and it goes on with us.
+    asio::awaitable<void> await_stop()
+    {
+        for (;;) {
+            boost::system::error_code error;
+            co_await stops_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            if (error)
+                co_return;
+            Result<void> suspended = co_await guest_.suspend();
+            if (!suspended) {
+                tell(suspended.error().text);
+                continue;
+            }
+            if (console_.stdio != nullptr)
+                console_.stdio->restore();
+            (void)::raise(SIGSTOP);
+            if (console_.stdio != nullptr)
+                console_.stdio->take_over();
+            guest_.resume();
+        }
+    }
+
     const Options &options_;
     GuestOutput output_;
-    boost::asio::io_context loop_{1};
+    asio::io_context &loop_;
+    OpenConsole &console_;
     Store store_;
     Guest guest_;
-    boost::asio::signal_set signals_;
+    asio::signal_set signals_;
+    asio::signal_set stops_;
     GuestResult result_;
     bool asked_ = false;
 };
 
 int run(const Options &options)
 {
+    // In this order: what is left on the loop goes with it, and uses neither guest nor console.
+    asio::io_context loop{1};
+    Result<OpenConsole> console =
+        open_console(loop, options.console, options.json ? STDERR_FILENO : STDOUT_FILENO, tell);
+    if (!console) {
+        tell(console.error().text);
+        return wrong_usage;
+    }
     GuestResult result;
 
     do {
-        result = Run(options).run();
+        result = Run(options, loop, *console).run();
     } while (result.end == GuestEnd::reboot);
     if (options.json) {
         const nlohmann::json document = {{"schema", 1},
@@ -133,7 +185,7 @@ int run(const Options &options)
                                          {"problem", result.problem}};
         fmt::print("{}\n", document.dump(2));
     } else if (!result.problem.empty()) {
-        fmt::print(stderr, "paravane run: {}\n", result.problem);
+        tell(result.problem);
     }
     return status_of(result);
 }
@@ -182,8 +234,16 @@ Verb add_run_command(CLI::App &app)
         ->check(
             [options](const std::string &text) { return parse_size(text, options->guest.memory); })
         ->capture_default_str();
+    verb->add_option("--arena", options->arena, "memory that it may share with devices")
+        ->check(
+            [options](const std::string &text) { return parse_size(text, options->guest.arena); })
+        ->capture_default_str();
     verb->add_option("--vcpus", options->guest.vcpus, "its virtual processors")
         ->check(CLI::Range(1U, PV_VCPUS_MAX))
+        ->capture_default_str();
+    verb->add_option("--console", options->console_text, "stdio, pty, file=PATH or socket=PATH")
+        ->check(
+            [options](const std::string &text) { return parse_console(text, options->console); })
         ->capture_default_str();
     verb->add_option("--cmdline", options->guest.command_line, "what the guest is told to do");
     verb->add_option("--kernel", options->guest.image, "the guest's kernel (default: keel)");

@@ -2,6 +2,7 @@
 #include "backend/supervisor/guest.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstring>
 
 #include <fcntl.h>
@@ -27,6 +28,8 @@ namespace {
 
 constexpr int pipe_bytes = 1 << 20;
 constexpr std::size_t piece = std::size_t{64} << 10;
+// A guest that takes longer does not know how.
+constexpr std::chrono::seconds suspend_time{10};
 
 control::Vehicle on_wire(VehicleChoice vehicle)
 {
@@ -39,13 +42,6 @@ control::Vehicle on_wire(VehicleChoice vehicle)
         break;
     }
     return control::Vehicle::AUTO;
-}
-
-std::string how_it_ended(int status)
-{
-    if (WIFSIGNALED(status))
-        return std::string("died: ") + strsignal(WTERMSIG(status));
-    return "ended unexpectedly, with status " + std::to_string(WEXITSTATUS(status));
 }
 
 GuestEnd end_of(uint32_t reason)
@@ -62,15 +58,17 @@ GuestEnd end_of(uint32_t reason)
 
 } // namespace
 
-Guest::Guest(asio::io_context &loop, Store &store, Output output, Ended ended, Loss loss)
-    : loop_(loop), store_(store), output_(std::move(output)), ended_(std::move(ended)),
-      loss_(std::move(loss)), console_(loop)
+Guest::Guest(asio::io_context &loop, Store &store, Console console, Early early, Ended ended,
+             Tell tell)
+    : loop_(loop), store_(store), console_(console), early_(std::move(early)),
+      ended_(std::move(ended)), tell_(std::move(tell)), early_output_(loop), suspended_(loop)
 {
 }
 
 Guest::~Guest()
 {
     store_service_.reset();
+    devices_.clear();
     store_.forget(id_, Store::NodesOf::removed);
 }
 
@@ -100,7 +98,9 @@ Result<void> Guest::start(const GuestSettings &settings)
         return child.error();
     child_ = std::move(*child);
     channel_ = std::make_unique<control::Channel>(loop_, std::move(sockets->first));
-    console_.assign(reading.release());
+    early_output_.assign(reading.release());
+    if (Result<void> offered = offer_devices(); !offered)
+        return offered.error();
 
     capnp::MallocMessageBuilder message;
     auto wanted = message.initRoot<control::ToDomain>().initStart();
@@ -108,13 +108,27 @@ Result<void> Guest::start(const GuestSettings &settings)
     wanted.setVehicle(on_wire(settings.vehicle));
     wanted.setMemory(settings.memory);
     wanted.setVcpus(settings.vcpus);
+    wanted.setArena(settings.arena);
     wanted.setCommandLine(settings.command_line);
     wanted.setImageName(settings.image);
     const std::array fds = {image.get(), writing.get()};
     if (Result<void> sent = channel_->send(message, fds); !sent)
         return sent.error();
     asio::co_spawn(loop_, serve(), asio::detached);
-    asio::co_spawn(loop_, read_console(), asio::detached);
+    asio::co_spawn(loop_, read_early_output(), asio::detached);
+    return {};
+}
+
+Result<void> Guest::offer_devices()
+{
+    link_ = std::make_unique<DomainLink>(loop_, *channel_);
+    around_ =
+        std::make_unique<DeviceSurroundings>(DeviceSurroundings{loop_, store_, *link_, id_, tell_});
+    console_ends_ = std::make_unique<ConsoleEnds>(loop_, console_.terminal, console_.reader);
+    devices_.push_back(std::make_unique<Device>(*around_, console_kind(), 0, *console_ends_));
+    for (const auto &device : devices_)
+        if (Result<void> offered = device->offer(); !offered)
+            return offered;
     return {};
 }
 
@@ -132,6 +146,9 @@ asio::awaitable<void> Guest::serve()
         }
     }
     served_ = true;
+    link_->end();
+    console_.terminal.hurry();
+    suspended_.raise();
     finish_if_over();
 }
 
@@ -144,6 +161,20 @@ void Guest::handle(control::Packet &packet)
         serve_store(packet);
         return;
     case control::FromDomain::BOUND:
+        link_->bound(message.getBound(), packet);
+        return;
+    case control::FromDomain::ATTACHED:
+        link_->attached(message.getAttached(), packet);
+        return;
+    case control::FromDomain::OVERDUE:
+        for (const auto &device : devices_)
+            device->overdue({message.getOverdue()});
+        return;
+    case control::FromDomain::SUSPENDED:
+        standing_ = true;
+        suspended_.raise();
+        if (!suspending_)
+            asio::co_spawn(loop_, renew(), asio::detached);
         return;
     case control::FromDomain::REFUSED:
         result_ = {GuestEnd::refused, 0, message.getRefused()};
@@ -169,31 +200,40 @@ void Guest::serve_store(control::Packet &packet)
     store_service_ = std::make_unique<StoreService>(
         loop_, store_, id_, std::move(area), std::move(doorbell), std::move(event),
         [this](std::string_view why) {
-            if (loss_)
-                loss_("the guest has lost its store: " + std::string(why));
+            tell_("the guest has lost its store: " + std::string(why));
         });
 }
 
-asio::awaitable<void> Guest::read_console()
+asio::awaitable<void> Guest::read_early_output()
 {
     std::array<char, piece> buffer{};
 
     for (;;) {
         boost::system::error_code error;
-        const std::size_t got = co_await console_.async_read_some(
+        const std::size_t got = co_await early_output_.async_read_some(
             asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
         if (error)
             break;
-        output_({buffer.data(), got});
+        co_await console_.terminal.write(early_({buffer.data(), got}));
     }
+    // What was held back for more to come.
+    co_await console_.terminal.write(early_({}));
     read_ = true;
     finish_if_over();
 }
 
 void Guest::finish_if_over()
 {
-    if (!served_ || !read_)
-        return;
+    if (served_ && read_)
+        asio::co_spawn(loop_, finish(), asio::detached);
+}
+
+asio::awaitable<void> Guest::finish()
+{
+    // What the guest had said before its end is still in its rings.
+    for (const auto &device : devices_)
+        co_await device->close();
+    co_await console_.terminal.flush();
     channel_->close();
     const int status = child_.wait();
     // Also one that told of the guest's end and then did not end well is not to be trusted with guests.
@@ -215,6 +255,46 @@ void Guest::destroy()
     if (result_.end == GuestEnd::lost)
         result_ = {GuestEnd::destroyed, 0, {}};
     child_.kill();
+}
+
+asio::awaitable<void> Guest::stand_devices_still()
+{
+    for (const auto &device : devices_)
+        co_await device->suspend(epoch_ + 1);
+}
+
+// It asked for a suspend by itself, or too late: nobody is there to wait for.
+asio::awaitable<void> Guest::renew()
+{
+    co_await stand_devices_still();
+    if (!served_)
+        resume();
+}
+
+asio::awaitable<Result<void>> Guest::suspend()
+{
+    suspending_ = true;
+    link_->suspend();
+    const auto deadline = Signal::Clock::now() + suspend_time;
+    while (!standing_ && !served_)
+        if (!co_await suspended_.wait_until(deadline))
+            break;
+    suspending_ = false;
+    if (served_)
+        co_return Problem{"the guest has ended"};
+    if (!standing_)
+        co_return Problem{"the guest does not make ready for a suspend; it goes on"};
+    co_await stand_devices_still();
+    co_return Result<void>{};
+}
+
+void Guest::resume()
+{
+    standing_ = false;
+    epoch_++;
+    for (const auto &device : devices_)
+        device->resume();
+    link_->resume(epoch_);
 }
 
 } // namespace paravane

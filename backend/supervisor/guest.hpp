@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A guest as its supervisor sees it: the domain process, its control channel and its early output.
+// A guest as its supervisor sees it: the domain process, its control channel, its early output and its
+// devices.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "backend/supervisor/console.hpp"
+#include "backend/supervisor/device.hpp"
+#include "backend/supervisor/domain_link.hpp"
 #include "backend/supervisor/store_service.hpp"
+#include "backend/supervisor/terminal/terminal.hpp"
 #include "hypercall/control/channel.hpp"
 #include "hypercall/control/child.hpp"
 #include "hypercall/host/domain_id.hpp"
@@ -24,6 +31,7 @@ struct GuestSettings {
     DomainId id{1};
     VehicleChoice vehicle = VehicleChoice::best;
     uint64_t memory = uint64_t{64} << 20;
+    uint64_t arena = uint64_t{16} << 20;
     uint32_t vcpus = 1;
     std::string command_line;
     std::string image;
@@ -44,44 +52,70 @@ struct GuestResult {
     std::string problem; // why, where there is more to say
 };
 
+// What a person sees of a guest.
+struct Console {
+    Terminal &terminal;
+    TerminalReader &reader;
+};
+
 class Guest {
   public:
-    // Gets the early output as it comes, in pieces.
-    using Output = std::function<void(std::string_view)>;
+    // What the terminal gets for a piece of the early output.
+    using Early = std::function<std::string(std::string_view)>;
     using Ended = std::function<void(const GuestResult &)>;
-    // Gets what the guest has lost by breaking a rule, as a sentence; it goes on without.
-    using Loss = std::function<void(std::string_view)>;
+    // Gets what the guest has lost and what else is to be known of it, as sentences; it goes on.
+    using Tell = std::function<void(std::string_view)>;
 
-    // The store must outlive it.
-    Guest(boost::asio::io_context &loop, Store &store, Output output, Ended ended, Loss loss = {});
+    // The store and what is of the console outlive it. It goes after `ended`, or when the loop will not run again.
+    Guest(boost::asio::io_context &loop, Store &store, Console console, Early early, Ended ended,
+          Tell tell);
     ~Guest();
 
-    // `ended` is called once if this succeeds, from the loop, when the process is gone and all output
+    // `ended` is called once if this succeeds, from the loop, when its processes are gone and all output
     // was handed over.
     [[nodiscard]] Result<void> start(const GuestSettings &settings);
 
     void ask_to_shut_down();
     void destroy();
 
+    // Asks the guest to make ready, and stands it still with its devices disconnected. The Problem: it
+    // goes on as if nothing had been.
+    boost::asio::awaitable<Result<void>> suspend();
+    // In the next epoch.
+    void resume();
+
     [[nodiscard]] pid_t process() const { return child_.pid(); }
 
   private:
     boost::asio::awaitable<void> serve();
-    boost::asio::awaitable<void> read_console();
+    boost::asio::awaitable<void> read_early_output();
     void handle(control::Packet &packet);
     void serve_store(control::Packet &packet);
+    [[nodiscard]] Result<void> offer_devices();
     void finish_if_over();
+    boost::asio::awaitable<void> finish();
+    boost::asio::awaitable<void> stand_devices_still();
+    boost::asio::awaitable<void> renew();
 
     boost::asio::io_context &loop_;
     Store &store_;
+    Console console_;
     DomainId id_;
-    Output output_;
+    Early early_;
     Ended ended_;
-    Loss loss_;
+    Tell tell_;
     Child child_;
     std::unique_ptr<control::Channel> channel_;
-    boost::asio::posix::stream_descriptor console_;
+    boost::asio::posix::stream_descriptor early_output_;
     std::unique_ptr<StoreService> store_service_;
+    std::unique_ptr<DomainLink> link_;
+    std::unique_ptr<DeviceSurroundings> around_;
+    std::unique_ptr<ConsoleEnds> console_ends_;
+    std::vector<std::unique_ptr<Device>> devices_;
+    uint64_t epoch_ = 1;
+    Signal suspended_;
+    bool suspending_ = false; // asked for
+    bool standing_ = false;   // suspended
     GuestResult result_;
     bool served_ = false; // the control channel has come to its end
     bool read_ = false;   // so has the output

@@ -48,10 +48,15 @@ StoreService::StoreService(asio::io_context &loop, Store &store, DomainId domain
     asio::co_spawn(loop, serve(), asio::detached);
 }
 
-StoreService::~StoreService() = default;
+StoreService::~StoreService()
+{
+    *there_ = false;
+}
 
 asio::awaitable<void> StoreService::serve()
 {
+    const std::shared_ptr<bool> there = there_;
+
     for (;;) {
         int turns = 0;
         while (turn() && ++turns < turns_max)
@@ -62,6 +67,8 @@ asio::awaitable<void> StoreService::serve()
         }
         if (turns == turns_max) {
             co_await asio::post(asio::use_awaitable);
+            if (!*there)
+                co_return;
             continue;
         }
         boost::system::error_code error;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,8 @@ class StoreService {
     void refuse();
     void notify();
 
+    // What serve() may still ask when it comes back and we are gone.
+    std::shared_ptr<bool> there_ = std::make_shared<bool>(true);
     boost::asio::posix::stream_descriptor doorbell_;
     UniqueFd event_;
     SharedMemory memory_;

@@ -6,93 +6,15 @@ Each test counts what it claims and looks afterwards for what is left behind: pr
 and memory that the host has not got back. Exit status: 0 passed, 1 failed, 77 there is no KVM here.
 """
 import os
-import re
 import signal
-import subprocess
 import sys
 import time
+
+from family import by_name, carriers, children_of, expect, main, name_of, shared_memory_kib, until, wait_for_line
 
 DESTROYED = 130
 CRASHED = 101
 LOST = 102
-
-
-def children_of(pid):
-    """All living descendants."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as file:
-                    fields = file.read().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                parents[int(entry)] = int(fields[1])
-    found = set()
-    frontier = {pid}
-    while frontier:
-        frontier = {child for child, parent in parents.items() if parent in frontier}
-        found |= frontier
-    return found
-
-
-def name_of(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
-
-
-def shared_memory_kib():
-    with open("/proc/meminfo", encoding="ascii") as file:
-        return int(re.search(r"Shmem: +(\d+)", file.read()).group(1))
-
-
-class Guests:
-    def __init__(self, programs, vehicle):
-        self.program = os.path.join(programs, "paravane")
-        self.vehicle = vehicle
-
-    def start(self, program, *options):
-        return subprocess.Popen(
-            [self.program, "run", "--vehicle", self.vehicle, "--memory", "16M",
-             "--cmdline", program, *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def run(self, program, *options, timeout=60):
-        guest = self.start(program, *options)
-        out, err = guest.communicate(timeout=timeout)
-        return guest.returncode, out, err
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return condition()
-
-
-def expect(claim, what):
-    if not claim:
-        raise AssertionError(what)
-
-
-def wait_for_line(guest, text):
-    """Until the guest has said it, which it does when it is up."""
-    while True:
-        line = guest.stdout.readline()
-        expect(line, f"the guest ended before it said {text!r}")
-        if text in line:
-            return
-
-
-def carriers(guest):
-    """The processes of a running guest, by name."""
-    return {name_of(pid): pid for pid in children_of(guest.pid)}
 
 
 def alone_and_again(guests):
@@ -191,25 +113,5 @@ def guest_process_dies(guests):
     return "the guest crashed"
 
 
-TESTS = {test.__name__.replace("_", "-"): test for test in (
-    alone_and_again, together, asked_to_end, made_to_end, domain_process_dies, supervisor_dies,
-    guest_process_dies)}
-
-
-def main():
-    programs, vehicle, name = sys.argv[1:]
-    if vehicle == "kvm":
-        can = subprocess.run([os.path.join(programs, "paravane"), "host", "--quick"],
-                             stdout=subprocess.DEVNULL, check=False)
-        if can.returncode != 0:
-            print("SKIP: no guest runs under KVM here; paravane host says why")
-            return 77
-    try:
-        print(f"{name}, {vehicle}: {TESTS[name](Guests(programs, vehicle))}")
-    except (AssertionError, subprocess.TimeoutExpired) as problem:
-        print(f"{name}, {vehicle}: FAILED: {problem}")
-        return 1
-    return 0
-
-
-sys.exit(main())
+sys.exit(main(by_name(alone_and_again, together, asked_to_end, made_to_end, domain_process_dies,
+                      supervisor_dies, guest_process_dies), *sys.argv[1:]))

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A backend process that does as its first ring's size says, for tests of those who start it.
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include <capnp/message.h>
+
+#include "generated/control/backend.capnp.h"
+#include "hypercall/control/packet.hpp"
+#include "tests/supervisor/behaviour.hpp"
+
+namespace {
+
+using namespace paravane;
+
+constexpr int supervisor = 3;
+
+void send(capnp::MessageBuilder &message)
+{
+    if (!control::send_packet(supervisor, message))
+        std::exit(1);
+}
+
+void connected()
+{
+    capnp::MallocMessageBuilder message;
+    message.initRoot<control::FromBackend>().setConnected();
+    send(message);
+}
+
+void refused()
+{
+    capnp::MallocMessageBuilder message;
+    message.initRoot<control::FromBackend>().setRefused("a rule");
+    send(message);
+}
+
+void disconnected()
+{
+    capnp::MallocMessageBuilder message;
+    message.initRoot<control::FromBackend>().setDisconnected();
+    send(message);
+}
+
+} // namespace
+
+int main()
+{
+    Result<control::Packet> packet = control::Packet::receive(supervisor);
+    if (!packet)
+        return 1;
+    const auto message = packet->root<control::ToBackend>();
+    if (!message.isConnect())
+        return 1;
+    const uint32_t behaviour = message.getConnect().getRings()[0].getSize();
+
+    switch (behaviour) {
+    case behaviour::refuses:
+        refused();
+        break;
+    case behaviour::breaks_off:
+        connected();
+        refused();
+        break;
+    case behaviour::dies:
+        std::_Exit(1);
+    case behaviour::dies_once:
+        if (!message.getConnect().getResumed())
+            std::_Exit(1);
+        connected();
+        break;
+    case behaviour::babbles:
+        (void)!write(supervisor, "babble", 6);
+        break;
+    default:
+        connected();
+        break;
+    }
+    // Until it is told to disconnect, or the supervisor is gone.
+    if (!control::Packet::receive(supervisor))
+        return 0;
+    if (behaviour == behaviour::hangs)
+        for (;;)
+            pause();
+    disconnected();
+    return 0;
+}
