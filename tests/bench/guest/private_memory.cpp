@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <thread>
@@ -58,17 +59,17 @@ std::vector<Piece> read_pieces(std::istream &list)
     return pieces;
 }
 
-// The file of the largest memfd; a guest's segments are further mappings of it.
-std::string ram_file(const std::vector<Piece> &pieces)
+// RAM and arena: the files of large memfds, of which a guest's segments are further mappings.
+std::set<std::string> guest_files(const std::vector<Piece> &pieces)
 {
-    const Piece *largest = nullptr;
+    constexpr uint64_t large = uint64_t{4} << 20;
+    std::set<std::string> files;
 
     for (const Piece &piece : pieces) {
-        if (piece.name.starts_with("/memfd:paravane") &&
-            (largest == nullptr || piece.bytes > largest->bytes))
-            largest = &piece;
+        if (piece.name.starts_with("/memfd:paravane") && piece.bytes >= large)
+            files.insert(piece.file);
     }
-    return largest == nullptr ? "" : largest->file;
+    return files;
 }
 
 std::string name_of(pid_t process)
@@ -85,14 +86,14 @@ Result<PrivateMemory> private_memory_of(pid_t process)
 {
     std::ifstream list("/proc/" + std::to_string(process) + "/smaps");
     const std::vector<Piece> pieces = read_pieces(list);
-    const std::string ram = ram_file(pieces);
+    const std::set<std::string> guest = guest_files(pieces);
     std::map<std::string, uint64_t> by_name;
     PrivateMemory memory;
 
     if (pieces.empty())
         return Problem{"the mappings of process " + std::to_string(process) + " cannot be read"};
     for (const Piece &piece : pieces) {
-        if (piece.file == ram) {
+        if (guest.count(piece.file) != 0) {
             memory.guest_kib += piece.private_kib;
             continue;
         }
@@ -110,7 +111,7 @@ Result<std::vector<GuestProcess>> private_memory_of_guest(const std::string &veh
 {
     std::vector<GuestProcess> found;
     Result<Command> command =
-        Command::start({"paravane", "run", "--vehicle", vehicle, "--cmdline", "wait"});
+        Command::start({"paravane", "run", "--vehicle", vehicle, "--cmdline", "shell"});
     if (!command)
         return command.error();
     if (!command->await_output())
