@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a packet between supervisor and domain process. The first byte says with how many
-// descriptors.
+// Any bytes as a packet between a supervisor and a domain process or a backend. The first byte says with how
+// many descriptors.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -10,6 +10,7 @@
 #include <kj/exception.h>
 #include <sys/socket.h>
 
+#include "generated/control/backend.capnp.h"
 #include "generated/control/domain.capnp.h"
 #include "hypercall/control/packet.hpp"
 #include "verdict.hpp"
@@ -17,8 +18,10 @@
 namespace paravane::fuzz {
 namespace {
 
+using control::FromBackend;
 using control::FromDomain;
 using control::Packet;
+using control::ToBackend;
 using control::ToDomain;
 
 std::vector<Goal> reached = {{"start"},
@@ -37,6 +40,11 @@ std::vector<Goal> reached = {{"start"},
                              {"attached"},
                              {"overdue"},
                              {"suspended"},
+                             {"connect"},
+                             {"disconnect"},
+                             {"backend connected"},
+                             {"backend refused"},
+                             {"backend disconnected"},
                              {"no message"},
                              {"bad pointer"},
                              {"too many descriptors"}};
@@ -120,6 +128,42 @@ uint64_t touch(FromDomain::Reader message)
     return 0;
 }
 
+uint64_t touch(ToBackend::Reader message)
+{
+    uint64_t sum = 0;
+
+    switch (message.which()) {
+    case ToBackend::CONNECT:
+        reach("connect");
+        for (const auto ring : message.getConnect().getRings())
+            sum += ring.getGrant() + ring.getOffset() + ring.getSize();
+        return sum + message.getConnect().getDomain() + message.getConnect().getVersion() +
+               message.getConnect().getFeatures() + message.getConnect().getEpoch() +
+               message.getConnect().getPorts() + message.getConnect().getArenaBase() +
+               uint64_t{message.getConnect().getResumed()};
+    case ToBackend::DISCONNECT:
+        reach("disconnect");
+        return 0;
+    }
+    return 0;
+}
+
+uint64_t touch(FromBackend::Reader message)
+{
+    switch (message.which()) {
+    case FromBackend::CONNECTED:
+        reach("backend connected");
+        return 0;
+    case FromBackend::REFUSED:
+        reach("backend refused");
+        return touch(message.getRefused());
+    case FromBackend::DISCONNECTED:
+        reach("backend disconnected");
+        return 0;
+    }
+    return 0;
+}
+
 // All fields as they are named in the process, and then all that there are.
 template <typename T> void read_all(Packet &packet)
 {
@@ -189,6 +233,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             require(!packet->take_fd(fds), "there are no more");
             read_all<ToDomain>(*packet);
             read_all<FromDomain>(*packet);
+            read_all<ToBackend>(*packet);
+            read_all<FromBackend>(*packet);
         } else {
             require(packet.error().text.find('\n') == std::string::npos, "a problem is one line");
             reach(fds > control::packet_fds_max ? "too many descriptors" : "no message");
