@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "backend/cli/symbols.hpp"
-
 namespace paravane::cli {
 
 namespace {
@@ -16,6 +14,8 @@ namespace {
 constexpr std::string_view frame = "@pv frame ";
 // A line longer than this is not ours.
 constexpr std::size_t held_max = 80;
+// More frames than a guest's panics have are for somebody else.
+constexpr unsigned named_max = 4096;
 
 bool may_be_ours(std::string_view text)
 {
@@ -45,12 +45,15 @@ std::string GuestOutput::read(std::string_view text)
     return out;
 }
 
-std::string GuestOutput::shown(const std::string &line) const
+std::string GuestOutput::shown(const std::string &line)
 {
-    if (line.compare(0, frame.size(), frame) != 0)
+    if (line.compare(0, frame.size(), frame) != 0 || named_ >= named_max)
         return line;
+    named_++;
+    if (!symbols_)
+        symbols_ = Symbols::of(image_);
     const uint64_t address = std::strtoull(line.c_str() + frame.size(), nullptr, 16);
-    const std::string name = Symbols::of(image_).name(address);
+    const std::string name = symbols_->name(address);
     return fmt::format("    at {:#x} {}\n", address, name.empty() ? "(no name)" : name);
 }
 

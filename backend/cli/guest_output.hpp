@@ -4,8 +4,12 @@
 // are given the name of the function there. Everything else goes through untouched.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "backend/cli/symbols.hpp"
 
 namespace paravane::cli {
 
@@ -18,10 +22,12 @@ class GuestOutput {
     [[nodiscard]] std::string read(std::string_view text);
 
   private:
-    [[nodiscard]] std::string shown(const std::string &line) const;
+    [[nodiscard]] std::string shown(const std::string &line);
 
     std::string image_;
-    std::string held_; // the beginning of a line that may be of ours
+    std::optional<Symbols> symbols_;
+    unsigned named_ = 0; // frames so far
+    std::string held_;   // the beginning of a line that may be of ours
 };
 
 } // namespace paravane::cli

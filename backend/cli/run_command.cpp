@@ -4,6 +4,7 @@
 #include <csignal>
 #include <memory>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -78,9 +79,13 @@ int status_of(const GuestResult &result)
     return guest_lost;
 }
 
+// Where nobody reads it, the line is dropped: the guest must not wait for it.
 void tell(std::string_view what)
 {
-    fmt::print(stderr, "paravane run: {}\n", what);
+    pollfd room = {STDERR_FILENO, POLLOUT, 0};
+
+    if (poll(&room, 1, 0) > 0)
+        fmt::print(stderr, "paravane run: {}\n", what);
 }
 
 // One guest, from its start to its end.
@@ -165,7 +170,7 @@ class Run {
 
 int run(const Options &options)
 {
-    // In this order: what is left on the loop goes with it, and uses neither guest nor console.
+    // A terminal outlives the guests that reboot before it, and what waits for it is the loop's.
     asio::io_context loop{1};
     Result<OpenConsole> console =
         open_console(loop, options.console, options.json ? STDERR_FILENO : STDOUT_FILENO, tell);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ namespace paravane {
 namespace {
 
 constexpr int supervisor_fd = 3;
+constexpr rlim_t heap_max = rlim_t{64} << 20; // bytes
 
 bool is_socket(int fd)
 {
@@ -78,6 +80,10 @@ Result<void> enter_sandbox(const BackendCalls &calls)
     const UniqueFd messages(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!nothing)
         return system_problem("/dev/null");
+    // Rings and arena are shared memory, which does not count; buffers are small.
+    const rlimit heap = {heap_max, heap_max};
+    if (setrlimit(RLIMIT_DATA, &heap) != 0)
+        return system_problem("the limit of a backend's memory");
     if (Result<void> left = sandbox::leave_privileges(); !left)
         return left;
     dup2(nothing.get(), STDERR_FILENO);

@@ -8,13 +8,17 @@
 #include <capnp/message.h>
 #include <kj/exception.h>
 
+#include "backend/supervisor/words.hpp"
+
 namespace paravane {
 
 namespace asio = boost::asio;
 
 namespace {
 
-constexpr int end_time = 100; // ms, from its socket's end to its own
+constexpr int end_time = 10; // ms, from its socket's end to its own
+// Connected, refused, disconnected: it has nothing else to say.
+constexpr int packets_max = 3;
 
 } // namespace
 
@@ -44,7 +48,7 @@ BackendProcess::BackendProcess(asio::io_context &loop, UniqueFd socket, Child ch
 
 asio::awaitable<void> BackendProcess::listen(std::shared_ptr<BackendProcess> self)
 {
-    for (;;) {
+    for (int packets = 0; packets < packets_max; packets++) {
         Result<control::Packet> packet = co_await channel_.receive();
         if (!packet || self->buried_)
             break;
@@ -70,7 +74,7 @@ void BackendProcess::handle(control::Packet &packet)
         connected_ = true;
         return;
     case control::FromBackend::REFUSED:
-        refusal_ = message.getRefused();
+        refusal_ = words_of(message.getRefused().cStr());
         if (refusal_.empty())
             refusal_ = "it did not say why";
         return;

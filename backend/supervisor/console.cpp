@@ -45,11 +45,12 @@ Result<PipeEnds> make_pipe()
 
 const DeviceKind &console_kind()
 {
+    // Its third ring comes with a feature that is not offered.
     static const DeviceKind kind = {"console",
                                     "paravane-console",
                                     console::offer,
                                     PV_CONSOLE_RINGS_MIN,
-                                    PV_CONSOLE_RINGS_MAX,
+                                    PV_CONSOLE_RINGS_MIN,
                                     PV_CONSOLE_PORTS};
     return kind;
 }
@@ -152,7 +153,7 @@ asio::awaitable<void> ConsoleEnds::feed(std::shared_ptr<Feed> feed)
         boost::system::error_code error;
         const std::size_t put = co_await feed->pipe.async_write_some(
             asio::buffer(next), asio::redirect_error(asio::use_awaitable, error));
-        if (error || feed != input_)
+        if (error || !feed->pipe.is_open())
             co_return;
         fed_ += put;
     }

@@ -19,6 +19,8 @@ constexpr std::chrono::seconds starts_time{10};
 // A process that takes longer is not going to.
 constexpr std::chrono::seconds connect_time{10};
 constexpr std::chrono::seconds disconnect_time{5};
+// And so long, at most, is one after the other asked at the end.
+constexpr std::chrono::seconds stop_time{10};
 // So often at most is a guest heard, and its watcher told, that is refused again and again.
 constexpr std::chrono::seconds refusal_time{1};
 
@@ -162,8 +164,8 @@ asio::awaitable<void> Device::connect()
     }
     for (std::size_t port = 0; port < bound; port++)
         around_.domain.unbind(claim->ports[port]);
-    if (end == End::stopped)
-        co_return;
+    if (end == End::stopped || stopping_)
+        co_return; // with its guest gone, there is nobody to be refused
     if (end == End::closed) {
         publish_state(PV_DEVICE_CLOSED);
         while (!to_stop() && claimed())
@@ -194,11 +196,13 @@ asio::awaitable<Device::End> Device::run_processes(const Claim &claim, std::vect
     for (;;) {
         co_await slow_down();
         // One that died on its way to the end did not come there.
-        if (to_stop() && !resumed)
+        if (to_stop() && (!resumed || abandoned_ || Clock::now() >= stop_deadline_))
             co_return End::stopped;
         end = co_await run_process(claim, ports, resumed);
         if (end != End::died)
             co_return end;
+        if (abandoned_)
+            co_return End::stopped;
         if (starts_.size() >= starts_max) {
             refusal_ = "its backend dies again and again";
             co_return End::refused;
@@ -270,7 +274,7 @@ asio::awaitable<Device::End> Device::run_process(const Claim &claim,
         process_ = *started;
         co_await watch_over(*process_);
         refusal_ = process_->refusal();
-        const bool over = process_->disconnected();
+        const bool over = asked_ && process_->disconnected();
         death_ = process_->bury();
         process_.reset();
         end = !refusal_.empty() ? End::refused
@@ -290,17 +294,17 @@ asio::awaitable<Device::End> Device::run_process(const Claim &claim,
 asio::awaitable<void> Device::watch_over(BackendProcess &process)
 {
     std::optional<Clock::time_point> deadline = Clock::now() + connect_time;
-    bool asked = false;
     bool told = false;
 
-    while (!process.ended() && process.refusal().empty()) {
+    asked_ = false;
+    while (!process.ended() && process.refusal().empty() && !abandoned_) {
         if (process.connected() && !told) {
             told = true;
             deadline.reset();
             publish_state(PV_DEVICE_CONNECTED);
         }
-        if (!asked && (to_stop() || !claimed())) {
-            asked = true;
+        if (!asked_ && (to_stop() || !claimed())) {
+            asked_ = true;
             deadline = Clock::now() + disconnect_time;
             publish_state(PV_DEVICE_CLOSING);
             process.disconnect();
@@ -315,6 +319,7 @@ asio::awaitable<void> Device::watch_over(BackendProcess &process)
 asio::awaitable<void> Device::suspend(uint64_t epoch)
 {
     suspended_ = true;
+    stop_deadline_ = Clock::now() + stop_time;
     changed_.raise();
     while (serving_ && !at_rest_)
         co_await idle_.wait();
@@ -331,9 +336,16 @@ void Device::resume()
 asio::awaitable<void> Device::close()
 {
     stopping_ = true;
+    stop_deadline_ = Clock::now() + stop_time;
     changed_.raise();
     while (serving_)
         co_await idle_.wait();
+}
+
+void Device::abandon()
+{
+    abandoned_ = true;
+    changed_.raise();
 }
 
 void Device::overdue(BackendNumber backend)

@@ -45,6 +45,8 @@ class Device final : ChangeSink {
     void resume();
     // The same, for ever. Comes back when the last process is dead.
     boost::asio::awaitable<void> close();
+    // At once: what is on its way is lost.
+    void abandon();
 
     // The guest takes back what this process holds, and has waited long enough.
     void overdue(BackendNumber backend);
@@ -83,6 +85,9 @@ class Device final : ChangeSink {
     bool serving_ = false;
     bool stopping_ = false;
     bool suspended_ = false;
+    bool abandoned_ = false;
+    bool asked_ = false; // the process, to disconnect
+    Clock::time_point stop_deadline_ = Clock::time_point::max();
     bool at_rest_ = true;                  // suspended or stopped, and nothing of it left
     std::deque<Clock::time_point> starts_; // the latest ones
     Clock::time_point not_before_;         // the next claim is looked at

@@ -3,6 +3,8 @@
 
 #include <capnp/message.h>
 
+#include "backend/supervisor/words.hpp"
+
 namespace paravane {
 
 namespace asio = boost::asio;
@@ -18,15 +20,17 @@ asio::awaitable<Result<T>> DomainLink::ask(Requests<T> &requests, uint32_t seria
     if (Result<void> sent = channel_.send(message); !sent)
         co_return sent.error();
     requests[serial] = request;
-    co_await request->answered.wait();
+    while (!request->done)
+        co_await request->answered.wait();
     requests.erase(serial);
     co_return std::move(request->answer);
 }
 
 void DomainLink::tell(capnp::MessageBuilder &message)
 {
-    // A domain process that does not read is as good as gone; its supervisor sees it.
-    (void)channel_.send(message);
+    // A domain process that does not read is as good as gone: its supervisor finds the channel closed.
+    if (!channel_.send(message))
+        channel_.close();
 }
 
 asio::awaitable<Result<PortEnds>> DomainLink::bind(Port port)
@@ -91,11 +95,12 @@ void DomainLink::bound(control::PortAnswer::Reader answer, control::Packet &pack
     PortEnds ends{packet.take_fd(0), packet.take_fd(1)};
 
     if (answer.getProblem().size() > 0)
-        request.answer = Problem{answer.getProblem()};
+        request.answer = Problem{words_of(answer.getProblem().cStr())};
     else if (!ends.doorbell || !ends.event)
         request.answer = Problem{"the domain process bound a port and gave no descriptors"};
     else
         request.answer = std::move(ends);
+    request.done = true;
     request.answered.raise();
 }
 
@@ -109,21 +114,26 @@ void DomainLink::attached(control::Attached::Reader answer, control::Packet &pac
                     packet.take_fd(3)};
 
     if (answer.getProblem().size() > 0)
-        request.answer = Problem{answer.getProblem()};
+        request.answer = Problem{words_of(answer.getProblem().cStr())};
     else if (!made.arena || !made.grant_table || !made.pins || !made.unpinned)
         request.answer = Problem{"the domain process attached a backend and gave no descriptors"};
     else
         request.answer = std::move(made);
+    request.done = true;
     request.answered.raise();
 }
 
 void DomainLink::end()
 {
     ended_ = true;
-    for (const auto &[serial, request] : binds_)
+    for (const auto &[serial, request] : binds_) {
+        request->done = true;
         request->answered.raise();
-    for (const auto &[serial, request] : attaches_)
+    }
+    for (const auto &[serial, request] : attaches_) {
+        request->done = true;
         request->answered.raise();
+    }
 }
 
 } // namespace paravane

@@ -61,6 +61,7 @@ class DomainLink {
     template <typename T> struct Request {
         explicit Request(boost::asio::io_context &loop) : answered(loop) {}
         Signal answered;
+        bool done = false;
         Result<T> answer = Problem{"the domain process has ended"};
     };
     template <typename T> using Requests = std::map<uint32_t, std::shared_ptr<Request<T>>>;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,10 +14,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <capnp/message.h>
 #include <kj/exception.h>
 
+#include "backend/supervisor/words.hpp"
 #include "generated/control/domain.capnp.h"
 #include <paravane/hypercall.h>
 
@@ -30,6 +33,8 @@ constexpr int pipe_bytes = 1 << 20;
 constexpr std::size_t piece = std::size_t{64} << 10;
 // A guest that takes longer does not know how.
 constexpr std::chrono::seconds suspend_time{10};
+// A process that has closed its socket takes so long at most, to give back a guest's memory.
+constexpr std::chrono::seconds end_time{5};
 
 control::Vehicle on_wire(VehicleChoice vehicle)
 {
@@ -61,7 +66,7 @@ GuestEnd end_of(uint32_t reason)
 Guest::Guest(asio::io_context &loop, Store &store, Console console, Early early, Ended ended,
              Tell tell)
     : loop_(loop), store_(store), console_(console), early_(std::move(early)),
-      ended_(std::move(ended)), tell_(std::move(tell)), early_output_(loop), suspended_(loop)
+      ended_(std::move(ended)), tell_(std::move(tell)), early_output_(loop), changed_(loop)
 {
 }
 
@@ -148,7 +153,7 @@ asio::awaitable<void> Guest::serve()
     served_ = true;
     link_->end();
     console_.terminal.hurry();
-    suspended_.raise();
+    changed_.raise();
     finish_if_over();
 }
 
@@ -171,13 +176,15 @@ void Guest::handle(control::Packet &packet)
             device->overdue({message.getOverdue()});
         return;
     case control::FromDomain::SUSPENDED:
+        if (standing_)
+            return; // it has said so
         standing_ = true;
-        suspended_.raise();
+        changed_.raise();
         if (!suspending_)
             asio::co_spawn(loop_, renew(), asio::detached);
         return;
     case control::FromDomain::REFUSED:
-        result_ = {GuestEnd::refused, 0, message.getRefused()};
+        result_ = {GuestEnd::refused, 0, words_of(message.getRefused().cStr())};
         return;
     case control::FromDomain::ENDED:
         if (result_.end == GuestEnd::lost)
@@ -230,17 +237,34 @@ void Guest::finish_if_over()
 
 asio::awaitable<void> Guest::finish()
 {
+    while (suspending_)
+        co_await changed_.wait();
     // What the guest had said before its end is still in its rings.
     for (const auto &device : devices_)
         co_await device->close();
     co_await console_.terminal.flush();
     channel_->close();
+    co_await await_end_of_process();
     const int status = child_.wait();
     // Also one that told of the guest's end and then did not end well is not to be trusted with guests.
     const bool expected = result_.end == GuestEnd::destroyed || result_.end == GuestEnd::refused;
     if (result_.end == GuestEnd::lost || (WIFSIGNALED(status) && !expected))
         result_ = {GuestEnd::lost, 0, "its domain process " + how_it_ended(status)};
     ended_(result_);
+}
+
+// It has closed its socket, so its end is near; or else it is helped.
+asio::awaitable<void> Guest::await_end_of_process()
+{
+    const auto deadline = Signal::Clock::now() + end_time;
+    pollfd end = {child_.descriptor(), POLLIN, 0};
+
+    while (poll(&end, 1, 0) == 0 && Signal::Clock::now() < deadline) {
+        asio::steady_timer pause(loop_, std::chrono::milliseconds(1));
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    if (poll(&end, 1, 0) == 0)
+        child_.kill();
 }
 
 void Guest::ask_to_shut_down()
@@ -255,46 +279,69 @@ void Guest::destroy()
     if (result_.end == GuestEnd::lost)
         result_ = {GuestEnd::destroyed, 0, {}};
     child_.kill();
-}
-
-asio::awaitable<void> Guest::stand_devices_still()
-{
     for (const auto &device : devices_)
-        co_await device->suspend(epoch_ + 1);
+        device->abandon();
+    console_.terminal.abandon();
 }
 
-// It asked for a suspend by itself, or too late: nobody is there to wait for.
-asio::awaitable<void> Guest::renew()
+// With suspending_ set: until the guest and its devices stand.
+asio::awaitable<Result<void>> Guest::stand_still()
 {
-    co_await stand_devices_still();
-    if (!served_)
-        resume();
-}
-
-asio::awaitable<Result<void>> Guest::suspend()
-{
-    suspending_ = true;
-    link_->suspend();
     const auto deadline = Signal::Clock::now() + suspend_time;
-    while (!standing_ && !served_)
-        if (!co_await suspended_.wait_until(deadline))
-            break;
-    suspending_ = false;
+    bool in_time = true;
+
+    while (in_time && !standing_ && !served_)
+        in_time = co_await changed_.wait_until(deadline);
+    if (standing_ && !served_) {
+        for (const auto &device : devices_)
+            co_await device->suspend(epoch_ + 1);
+    }
     if (served_)
         co_return Problem{"the guest has ended"};
     if (!standing_)
         co_return Problem{"the guest does not make ready for a suspend; it goes on"};
-    co_await stand_devices_still();
     co_return Result<void>{};
 }
 
-void Guest::resume()
+void Guest::go_on()
 {
     standing_ = false;
     epoch_++;
     for (const auto &device : devices_)
         device->resume();
     link_->resume(epoch_);
+}
+
+// It asked for a suspend by itself, or too late: nobody is there to wait for.
+asio::awaitable<void> Guest::renew()
+{
+    suspending_ = true;
+    const bool stands = (co_await stand_still()).has_value();
+    if (stands)
+        go_on();
+    suspending_ = false;
+    changed_.raise();
+}
+
+asio::awaitable<Result<void>> Guest::suspend()
+{
+    while (suspending_)
+        co_await changed_.wait();
+    suspending_ = true;
+    link_->suspend();
+    Result<void> stands = co_await stand_still();
+    if (!stands) {
+        suspending_ = false;
+        changed_.raise();
+    }
+    co_return stands;
+}
+
+void Guest::resume()
+{
+    go_on();
+    suspending_ = false;
+    changed_.raise();
 }
 
 } // namespace paravane

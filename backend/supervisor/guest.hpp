@@ -94,8 +94,11 @@ class Guest {
     [[nodiscard]] Result<void> offer_devices();
     void finish_if_over();
     boost::asio::awaitable<void> finish();
-    boost::asio::awaitable<void> stand_devices_still();
+    boost::asio::awaitable<void> await_end_of_process();
+    // The ways of a suspend, one at a time.
+    boost::asio::awaitable<Result<void>> stand_still();
     boost::asio::awaitable<void> renew();
+    void go_on();
 
     boost::asio::io_context &loop_;
     Store &store_;
@@ -113,9 +116,9 @@ class Guest {
     std::unique_ptr<ConsoleEnds> console_ends_;
     std::vector<std::unique_ptr<Device>> devices_;
     uint64_t epoch_ = 1;
-    Signal suspended_;
-    bool suspending_ = false; // asked for
-    bool standing_ = false;   // suspended
+    Signal changed_;          // one of these
+    bool suspending_ = false; // somebody sees to a suspend
+    bool standing_ = false;   // the guest has said that it stands
     GuestResult result_;
     bool served_ = false; // the control channel has come to its end
     bool read_ = false;   // so has the output

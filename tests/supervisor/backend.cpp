@@ -2,6 +2,7 @@
 //
 // A backend process that does as its first ring's size says, for tests of those who start it.
 #include <cstdlib>
+#include <string>
 
 #include <unistd.h>
 
@@ -30,10 +31,10 @@ void connected()
     send(message);
 }
 
-void refused()
+void refused(const std::string &why = "a rule")
 {
     capnp::MallocMessageBuilder message;
-    message.initRoot<control::FromBackend>().setRefused("a rule");
+    message.initRoot<control::FromBackend>().setRefused(why);
     send(message);
 }
 
@@ -70,6 +71,13 @@ int main()
         if (!message.getConnect().getResumed())
             std::_Exit(1);
         connected();
+        break;
+    case behaviour::parts:
+        connected();
+        disconnected();
+        return 0;
+    case behaviour::rants:
+        refused("\x1b[31m" + std::string(20000, 'a') + "\nparavane run: all is well");
         break;
     case behaviour::babbles:
         (void)!write(supervisor, "babble", 6);

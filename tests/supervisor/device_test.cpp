@@ -239,6 +239,38 @@ TEST_F(DeviceLife, ASuspendEndsTheEpoch)
     EXPECT_TRUE(becomes(PV_DEVICE_CONNECTED));
 }
 
+// Its guest ends in the middle: both are waited for, and both come back.
+TEST_F(DeviceLife, ASuspendAndAnEndAtTheSameTime)
+{
+    claim(behaviour::hangs);
+    ASSERT_TRUE(becomes(PV_DEVICE_CONNECTED));
+    bool suspended = false;
+    bool closed = false;
+    boost::asio::co_spawn(loop, device->suspend(2),
+                          [&](const std::exception_ptr &) { suspended = true; });
+    boost::asio::co_spawn(loop, device->close(),
+                          [&](const std::exception_ptr &) { closed = true; });
+    turn();
+    device->abandon();
+    EXPECT_TRUE(until([&] { return suspended && closed; }));
+}
+
+TEST_F(DeviceLife, WhoSaysUnaskedThatItHasPartedHasDied)
+{
+    claim(behaviour::parts);
+    EXPECT_TRUE(becomes(PV_DEVICE_CLOSED));
+    EXPECT_EQ(of_backend("error"), "its backend dies again and again");
+}
+
+TEST_F(DeviceLife, ARefusalIsALineAndNotEndless)
+{
+    claim(behaviour::rants);
+    ASSERT_TRUE(becomes(PV_DEVICE_CLOSED));
+    EXPECT_EQ(of_backend("error").size(), 300U);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].find_first_of("\x1b\n"), std::string::npos);
+}
+
 TEST_F(DeviceLife, ASuspendWithoutAConnection)
 {
     ASSERT_TRUE(becomes(PV_DEVICE_INIT_WAIT));

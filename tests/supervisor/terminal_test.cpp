@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -161,6 +162,29 @@ TEST_F(BacklogOf, AHurryEndsTheWait)
     EXPECT_TRUE(until([&] { return *put; }));
 }
 
+// A guest's early output and its device.
+TEST_F(BacklogOf, AHurryEndsTheWaitOfAllWriters)
+{
+    Backlog backlog(loop, Backlog::Idle::waited_for);
+    const std::string text = counted(2 * Backlog::room);
+
+    backlog.set_attended(true);
+    const std::shared_ptr<bool> first = begin(backlog.put(text));
+    const std::shared_ptr<bool> second = begin(backlog.put(text));
+    turn();
+    backlog.hurry();
+    EXPECT_TRUE(until([&] { return *first && *second; }));
+}
+
+TEST_F(BacklogOf, WhoWasPassedOverIsNotWaitedForAgain)
+{
+    Backlog backlog(loop, Backlog::Idle::passed_over);
+    const std::string text = counted(20 * Backlog::room);
+
+    backlog.set_attended(true);
+    EXPECT_TRUE(run(backlog.put(text))); // within ten seconds
+}
+
 TEST_F(BacklogOf, WhatWasReturnedComesFirst)
 {
     Backlog backlog(loop, Backlog::Idle::waited_for);
@@ -199,6 +223,15 @@ TEST_F(FileTerminals, SaysOnceThatItIsFull)
     ASSERT_TRUE(run((*terminal)->write("lost too")));
     ASSERT_EQ(told.size(), 1U);
     EXPECT_NE(told[0].find("No space left"), std::string::npos);
+}
+
+TEST_F(FileTerminals, AFifoIsNone)
+{
+    const std::string path = directory + "/fifo";
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    EXPECT_FALSE(FileTerminal::open(path, {}));
+    const UniqueFd reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    EXPECT_FALSE(FileTerminal::open(path, {}));
 }
 
 TEST_F(FileTerminals, OneThatCannotBeIsAProblem)

@@ -21,10 +21,11 @@ asio::awaitable<bool> Backlog::progress()
 {
     bool taken = false;
 
-    if (attended_) {
+    if (attended_ && !absent_) {
         const auto deadline = idle_ == Idle::passed_over ? Signal::Clock::now() + patience
                                                          : Signal::Clock::time_point::max();
         taken = co_await drained_.wait_until(deadline);
+        absent_ = !taken;
     }
     co_return taken;
 }
@@ -57,6 +58,7 @@ asio::awaitable<std::string> Backlog::next()
 void Backlog::delivered()
 {
     on_its_way_ = false;
+    absent_ = false;
     drained_.raise();
 }
 
@@ -80,9 +82,16 @@ void Backlog::hurry()
     drained_.raise();
 }
 
+void Backlog::abandon()
+{
+    set_attended(false);
+    text_.clear();
+}
+
 void Backlog::set_attended(bool attended)
 {
     attended_ = attended;
+    absent_ = false;
     if (!attended)
         drained_.raise(); // whoever waits for room looks again
 }

@@ -40,8 +40,9 @@ class Backlog {
     boost::asio::awaitable<void> flush();
 
     void set_attended(bool attended);
-    // From now on all who do not take anything are passed over.
+    // From now on all who do not take anything are passed over; or everybody is.
     void hurry();
+    void abandon();
 
   private:
     [[nodiscard]] bool empty() const { return text_.empty() && !on_its_way_; }
@@ -51,6 +52,7 @@ class Backlog {
     std::string text_;
     bool on_its_way_ = false;
     bool attended_ = false;
+    bool absent_ = false; // somebody was passed over, and nothing was taken since
     Signal filled_;
     Signal drained_;
 };

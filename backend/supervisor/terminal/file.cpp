@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace paravane {
@@ -12,9 +13,14 @@ namespace asio = boost::asio;
 
 Result<std::unique_ptr<Terminal>> FileTerminal::open(const std::string &path, Tell tell)
 {
-    UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-    if (!file)
+    UniqueFd file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666));
+    struct stat status = {};
+    if (!file || fstat(file.get(), &status) != 0)
         return system_problem("the console's file " + path);
+    // A reader that is slow or gone would be the guest's.
+    if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))
+        return Problem{path + " is no file: name another path, or socket=PATH"};
     return std::unique_ptr<Terminal>(new FileTerminal(std::move(file), path, std::move(tell)));
 }
 

@@ -26,6 +26,7 @@ class PtyTerminal final : public Terminal {
     [[nodiscard]] boost::asio::awaitable<void> write(std::string_view text) override;
     [[nodiscard]] boost::asio::awaitable<std::size_t> read(std::span<char> into) override;
     void hurry() override { backlog_.hurry(); }
+    void abandon() override { backlog_.abandon(); }
     [[nodiscard]] boost::asio::awaitable<void> flush() override;
 
   private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/supervisor/terminal/socket.hpp"
 
+#include <chrono>
+
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@ namespace {
 
 using Protocol = asio::local::stream_protocol;
 
+constexpr std::chrono::milliseconds accept_again{100};
 constexpr std::string_view busy = "this console has a client already\r\n";
 
 // Removes a socket that is left of somebody who is gone.
@@ -33,6 +36,8 @@ Result<void> make_way(asio::io_context &loop, const std::string &path)
         return Problem{path + " is there and is no socket: name another path"};
     Protocol::socket probe(loop);
     boost::system::error_code error;
+    probe.open(Protocol(), error);
+    probe.non_blocking(true, error);
     probe.connect(Protocol::endpoint(path), error);
     if (error != asio::error::connection_refused)
         return Problem{path + " is in use: name another path"};
@@ -86,8 +91,14 @@ asio::awaitable<void> SocketTerminal::accept()
         boost::system::error_code error;
         Protocol::socket client =
             co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (error)
+        if (error == asio::error::operation_aborted)
             co_return;
+        if (error) {
+            // No descriptors left, or a client that went before it was served.
+            asio::steady_timer pause(acceptor_.get_executor(), accept_again);
+            co_await pause.async_wait(asio::use_awaitable);
+            continue;
+        }
         if (client_) {
             client.non_blocking(true, error);
             client.write_some(asio::buffer(busy), error);

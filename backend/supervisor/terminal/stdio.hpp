@@ -22,6 +22,8 @@ class StdioTerminal final : public Terminal {
     [[nodiscard]] boost::asio::awaitable<void> write(std::string_view text) override;
     [[nodiscard]] boost::asio::awaitable<std::size_t> read(std::span<char> into) override;
 
+    void abandon() override;
+
     // As it was found, while the command is stopped; and back.
     void restore();
     void take_over();
@@ -31,7 +33,9 @@ class StdioTerminal final : public Terminal {
     bool in_is_file_ = false;
     bool changed_ = false;
     termios found_{};
+    bool abandoned_ = false;
     boost::asio::posix::stream_descriptor in_;
+    boost::asio::posix::stream_descriptor ready_; // out_ once more, where it can be waited for
 };
 
 } // namespace paravane

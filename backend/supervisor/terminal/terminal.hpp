@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a guest's console goes: what a person has before him, or a file. Of one event loop's thread; one
-// coroutine writes, one reads.
+// Where a guest's console goes: what a person has before him, or a file. Of one event loop's thread. A
+// guest's early output and its device write at the same time; one coroutine reads.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,8 @@ class Terminal {
     [[nodiscard]] virtual boost::asio::awaitable<std::size_t> read(std::span<char> into) = 0;
     // The guest is gone: from now on nobody is waited for who does not read.
     virtual void hurry() {}
+    // Nobody is waited for at all: what is not there yet is lost.
+    virtual void abandon() {}
     // Comes back when what was taken is where it should be, or will not come there any more.
     [[nodiscard]] virtual boost::asio::awaitable<void> flush() { co_return; }
 };
