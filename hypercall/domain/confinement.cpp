@@ -69,6 +69,7 @@ constexpr std::array fixed = {
     control(KVM_SET_USER_MEMORY_REGION),
     control(KVM_SET_REGS),
     control(KVM_SET_MP_STATE),
+    control(KVM_INTERRUPT), // where there are no interrupt controllers
     allow(SYS_fallocate),
     control(FIONBIO),
     file_control(F_GETFL),

@@ -75,6 +75,17 @@ int Device::capability(int number) const
     return value > 0 ? value : 0;
 }
 
+Result<Controllers> Device::controllers() const
+{
+    const char *wanted = std::getenv("PARAVANE_KVM_IRQCHIP");
+
+    if (wanted != nullptr && std::strcmp(wanted, "none") != 0)
+        return Problem{std::string("PARAVANE_KVM_IRQCHIP is ") + wanted +
+                       ": it may be none, or not there"};
+    return wanted != nullptr || capability(KVM_CAP_SPLIT_IRQCHIP) == 0 ? Controllers::none
+                                                                       : Controllers::in_kernel;
+}
+
 Result<std::vector<kvm_cpuid_entry2>> Device::supported_cpuid() const
 {
     CpuidList list(cpuid_entries_max);

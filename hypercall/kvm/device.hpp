@@ -36,12 +36,17 @@ class CpuidList {
     std::vector<uint32_t> words_;
 };
 
+// What interrupts a guest's vCPUs: controllers in the kernel, one of each; or their threads by themselves.
+enum class Controllers : uint8_t { in_kernel, none };
+
 class Device {
   public:
     [[nodiscard]] static Result<Device> open(const std::string &path = device_path());
 
     // A KVM_CAP_ number: 0 for none, otherwise 1 or a limit.
     [[nodiscard]] int capability(int number) const;
+    // In the kernel, unless this KVM has none for vCPUs alone, or PARAVANE_KVM_IRQCHIP says `none`.
+    [[nodiscard]] Result<Controllers> controllers() const;
     // Bytes of the area that a vCPU shares with its thread.
     [[nodiscard]] uint64_t run_bytes() const { return run_bytes_; }
     // What a guest may be told by CPUID.

@@ -34,7 +34,7 @@ kvm_ioeventfd description(const DoorbellPlace &place, int eventfd)
 
 } // namespace
 
-Result<Machine> Machine::create(const Device &device)
+Result<Machine> Machine::create(const Device &device, Controllers controllers)
 {
     Machine machine;
     Result<UniqueFd> fd = device.make_machine();
@@ -43,6 +43,9 @@ Result<Machine> Machine::create(const Device &device)
     if (!fd)
         return fd.error();
     machine.fd_ = std::move(*fd);
+    machine.controllers_ = controllers;
+    if (controllers == Controllers::none)
+        return machine;
     // The controllers of the vCPUs alone: this machine has no other interrupt hardware.
     split.cap = KVM_CAP_SPLIT_IRQCHIP;
     if (ioctl(machine.fd_.get(), KVM_ENABLE_CAP, &split) != 0)

@@ -29,8 +29,9 @@ inline constexpr unsigned int set_routing = _IOC(_IOC_WRITE, KVMIO, 0x6a, 8);
 
 class Machine {
   public:
-    // With an interrupt controller for each vCPU, in the kernel.
-    [[nodiscard]] static Result<Machine> create(const Device &device);
+    [[nodiscard]] static Result<Machine> create(const Device &device,
+                                                Controllers controllers = Controllers::in_kernel);
+    [[nodiscard]] Controllers controllers() const { return controllers_; }
 
     // The memory must stay mapped as long as the machine lives.
     [[nodiscard]] Result<void> add_memory(GuestAddress base, const SharedMemory &memory);
@@ -43,6 +44,8 @@ class Machine {
     [[nodiscard]] Result<void> add_doorbell(const DoorbellPlace &place, int eventfd);
     void remove_doorbell(const DoorbellPlace &place, int eventfd);
 
+    // These three need controllers in the kernel.
+    //
     // Signals of the eventfd become an interrupt of this vCPU. Its number is the returned one.
     [[nodiscard]] Result<uint32_t> add_interrupt(int eventfd, uint32_t vcpu, uint8_t vector);
     void remove_interrupt(uint32_t number, int eventfd);
@@ -56,6 +59,7 @@ class Machine {
     [[nodiscard]] Result<void> set_routes();
 
     UniqueFd fd_;
+    Controllers controllers_ = Controllers::in_kernel;
     std::vector<kvm_userspace_memory_region> slots_;
     std::vector<kvm_irq_routing_entry> routes_;
 };

@@ -43,7 +43,7 @@ Result<Vcpu> Vcpu::create(const Device &device, const Machine &machine, uint32_t
 
 Vcpu::Vcpu(Vcpu &&other) noexcept
     : fd_(std::move(other.fd_)), run_(std::exchange(other.run_, nullptr)),
-      run_bytes_(other.run_bytes_)
+      run_bytes_(other.run_bytes_), waiting_vector_(other.waiting_vector_)
 {
 }
 
@@ -55,7 +55,28 @@ Vcpu::~Vcpu()
 
 int Vcpu::run()
 {
+    if (waiting_vector_ != 0) {
+        if (const int error = push_interrupt(); error != 0)
+            return error;
+    }
     return ioctl(fd_.get(), KVM_RUN, 0) == 0 ? 0 : errno;
+}
+
+int Vcpu::push_interrupt()
+{
+    kvm_interrupt interrupt = {};
+
+    // As of the last exit, and nothing has run since.
+    if (run_->ready_for_interrupt_injection == 0) {
+        run_->request_interrupt_window = 1;
+        return 0;
+    }
+    interrupt.irq = waiting_vector_;
+    if (ioctl(fd_.get(), KVM_INTERRUPT, &interrupt) != 0)
+        return errno;
+    run_->request_interrupt_window = 0;
+    waiting_vector_ = 0;
+    return 0;
 }
 
 uint64_t Vcpu::port_value() const

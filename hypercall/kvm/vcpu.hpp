@@ -48,9 +48,15 @@ class Vcpu {
     // How fast its counter (TSC) runs.
     [[nodiscard]] Result<uint64_t> counter_khz() const;
 
-    // Enables its interrupt controller, whose spurious vector is 255.
+    // With a controller in the kernel: enables it; its spurious vector is 255.
     [[nodiscard]] Result<void> enable_interrupts();
-    // Sleeps at the next run() until an interrupt, or until it is called back.
+    // Without one: the guest takes this interrupt as soon as it can, at one of the next run()s, before which
+    // others may return with KVM_EXIT_IRQ_WINDOW_OPEN. Of several that wait, the last counts.
+    void interrupt(uint8_t vector) { waiting_vector_ = vector; }
+    [[nodiscard]] bool interrupt_waits() const { return waiting_vector_ != 0; }
+
+    // With a controller in the kernel: sleeps at the next run() until an interrupt, or until it is called
+    // back.
     [[nodiscard]] bool halt();
     [[nodiscard]] bool unhalt();
 
@@ -67,9 +73,13 @@ class Vcpu {
     {
     }
 
+    // Has the guest take what waits, or asks KVM to say when it can. 0, or an error number.
+    [[nodiscard]] int push_interrupt();
+
     UniqueFd fd_;
     kvm_run *run_; // mapped, owned
     uint64_t run_bytes_;
+    uint8_t waiting_vector_ = 0; // 0: none
 };
 
 } // namespace paravane::kvm

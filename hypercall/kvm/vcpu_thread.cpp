@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <fmt/core.h>
+#include <paravane/event.h>
 
 namespace paravane::kvm {
 
@@ -36,8 +37,9 @@ void answer_with_ones(kvm_run &run)
 
 } // namespace
 
-VcpuThread::VcpuThread(Domain &domain, VcpuId id, Vcpu vcpu)
-    : domain_(domain), id_(id), vcpu_(std::move(vcpu)), time_(domain.vcpu(id).time)
+VcpuThread::VcpuThread(Domain &domain, VcpuId id, Vcpu vcpu, Controllers controllers)
+    : domain_(domain), id_(id), vcpu_(std::move(vcpu)), time_(domain.vcpu(id).time),
+      controllers_(controllers)
 {
     prepare_kick();
 }
@@ -80,6 +82,17 @@ void VcpuThread::wake()
     const std::lock_guard guard(lock_);
     wake_ = true;
     kick();
+    changed_.notify_all();
+}
+
+void VcpuThread::interrupt()
+{
+    const std::lock_guard guard(lock_);
+    interrupt_ = true;
+    // Outside of the guest it finds the order on its way in.
+    if (in_guest_)
+        kick();
+    changed_.notify_all();
 }
 
 void VcpuThread::pause()
@@ -165,8 +178,24 @@ void VcpuThread::take_orders()
     if (wake_ && sleeping_)
         sleeping_ = !vcpu_.unhalt();
     wake_ = false;
+    if (interrupt_)
+        vcpu_.interrupt(PV_VECTOR_UPCALL);
+    interrupt_ = false;
     // A stop that came before forget_kick() is seen by the caller; one after it kicks again.
     in_guest_ = !stop_;
+}
+
+void VcpuThread::sleep()
+{
+    if (controllers_ == Controllers::in_kernel) {
+        sleeping_ = vcpu_.halt();
+        return;
+    }
+    // KVM would never see it woken.
+    time_.enter(PV_RUNSTATE_BLOCKED);
+    std::unique_lock guard(lock_);
+    changed_.wait(guard,
+                  [this] { return wake_ || interrupt_ || vcpu_.interrupt_waits() || stop_; });
 }
 
 void VcpuThread::wait_for(uint64_t ns)
@@ -182,6 +211,8 @@ bool VcpuThread::handle_exit()
     switch (exit.exit_reason) {
     case KVM_EXIT_IO:
         return handle_port();
+    case KVM_EXIT_IRQ_WINDOW_OPEN: // asked for by vcpu_
+        return true;
     case KVM_EXIT_MMIO:
         answer_with_ones(vcpu_.exit());
         return true;
@@ -231,7 +262,7 @@ bool VcpuThread::hypercall()
     case After::block:
         // What is raised from here on interrupts or wakes the vCPU.
         if (domain_.may_sleep(id_))
-            sleeping_ = vcpu_.halt();
+            sleep();
         return true;
     case After::down:
     case After::ended:

@@ -20,7 +20,7 @@ inline constexpr uint16_t hypercall_port = 0x9c;
 
 class VcpuThread {
   public:
-    VcpuThread(Domain &domain, VcpuId id, Vcpu vcpu);
+    VcpuThread(Domain &domain, VcpuId id, Vcpu vcpu, Controllers controllers);
     VcpuThread(const VcpuThread &) = delete;
     VcpuThread &operator=(const VcpuThread &) = delete;
     ~VcpuThread();
@@ -34,6 +34,8 @@ class VcpuThread {
     void join();
     // Wakes it from a sleep without an interrupt.
     void wake();
+    // Where there are no controllers: the guest is to take an upcall, and wakes for it.
+    void interrupt();
 
     // Stops it between two instructions of the guest, until resume(). Not from its own thread.
     void pause();
@@ -48,6 +50,8 @@ class VcpuThread {
     [[nodiscard]] bool hypercall();
     // Takes orders of other threads; before the guest runs again.
     void take_orders();
+    // The vCPU blocks: until it is woken, interrupted or stopped.
+    void sleep();
     // Sleeps so long, or until it is stopped.
     void wait_for(uint64_t ns);
     void kick();
@@ -56,14 +60,16 @@ class VcpuThread {
     VcpuId id_;
     Vcpu vcpu_;
     Runstate &time_;
+    Controllers controllers_;
 
     std::mutex lock_;
     std::condition_variable changed_;
     std::optional<VcpuStart> start_; // waits to be taken
     bool wake_ = false;
+    bool interrupt_ = false;
     uint32_t pauses_ = 0;
     bool in_guest_ = false;
-    bool sleeping_ = false; // its own thread's
+    bool sleeping_ = false; // in KVM; its own thread's
     std::atomic<bool> stop_{false};
     std::thread thread_; // last: it uses the others
 };

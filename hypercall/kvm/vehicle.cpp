@@ -75,7 +75,10 @@ Result<std::unique_ptr<KvmVehicle>> KvmVehicle::create(Domain &domain)
     Result<Device> device = Device::open();
     if (!device)
         return device.error();
-    Result<Machine> machine = Machine::create(*device);
+    const Result<Controllers> controllers = device->controllers();
+    if (!controllers)
+        return controllers.error();
+    Result<Machine> machine = Machine::create(*device, *controllers);
     if (!machine)
         return machine.error();
     std::error_code error;
@@ -130,7 +133,8 @@ Result<void> KvmVehicle::map_memory()
     const std::array extras = {
         Extra{{PV_HYPERCALL_PAGE}, PV_PAGE_SIZE, Access::read | Access::execute},
         Extra{{PV_DOORBELLS}, PV_LARGE_PAGE_SIZE, Access::read | Access::write | Access::device},
-        Extra{controller, PV_PAGE_SIZE, Access::read | Access::write | Access::device},
+        Extra{controller, has_controllers() ? PV_PAGE_SIZE : 0,
+              Access::read | Access::write | Access::device},
         Extra{{PV_SYSTEM_PAGES}, system_.size(), Access::read | Access::write | Access::host},
     };
     for (const Extra &extra : extras) {
@@ -155,13 +159,16 @@ Result<void> KvmVehicle::make_vcpus()
             return vcpu.error();
         if (Result<void> done = system_pages_.apply(*vcpu, id, tables_.root()); !done)
             return done.error();
-        if (Result<void> done = vcpu->enable_interrupts(); !done)
-            return done.error();
+        if (has_controllers()) {
+            if (Result<void> done = vcpu->enable_interrupts(); !done)
+                return done.error();
+        }
         Result<uint64_t> khz = vcpu->counter_khz();
         if (!khz)
             return khz.error();
         counter_khz_ = *khz;
-        threads_.push_back(std::make_unique<VcpuThread>(domain_, VcpuId{id}, std::move(*vcpu)));
+        threads_.push_back(std::make_unique<VcpuThread>(domain_, VcpuId{id}, std::move(*vcpu),
+                                                        machine_.controllers()));
     }
     return {};
 }
@@ -193,8 +200,8 @@ void KvmVehicle::join()
 
 uint64_t KvmVehicle::features() const
 {
-    return PV_FEATURE_DIRECT_EVENTS | PV_FEATURE_DOORBELLS | PV_FEATURE_PROTECT |
-           PV_FEATURE_CALLBACKS | PV_FEATURE_SMP | PV_FEATURE_GRANTS;
+    return (has_controllers() ? PV_FEATURE_DIRECT_EVENTS : 0) | PV_FEATURE_DOORBELLS |
+           PV_FEATURE_PROTECT | PV_FEATURE_CALLBACKS | PV_FEATURE_SMP | PV_FEATURE_GRANTS;
 }
 
 Stub KvmVehicle::stub(uint32_t number) const
@@ -213,15 +220,17 @@ Stub KvmVehicle::stub(uint32_t number) const
 
 GuestAddress KvmVehicle::interrupt_end() const
 {
-    return {controller.value + interrupt_end_at};
+    return {has_controllers() ? controller.value + interrupt_end_at : 0};
 }
 
 void KvmVehicle::upcall(VcpuId vcpu)
 {
-    if (upcall_callback_)
+    if (!upcall_callback_)
+        threads_[vcpu.value]->wake();
+    else if (has_controllers())
         machine_.interrupt(vcpu.value, PV_VECTOR_UPCALL);
     else
-        threads_[vcpu.value]->wake();
+        threads_[vcpu.value]->interrupt();
 }
 
 int64_t KvmVehicle::add_direct(VcpuId vcpu, uint32_t number, int eventfd)
@@ -277,6 +286,8 @@ int64_t KvmVehicle::set_callback(VcpuId caller, const Callback &callback)
         upcall_callback_ = callback.address.value != 0;
         return 0;
     default:
+        if (!has_controllers())
+            return -PV_ENOSYS;
         system_pages_.set_gate(vector_of(callback.which), {callback.address, false});
         return 0;
     }

@@ -57,6 +57,10 @@ class KvmVehicle final : public Vehicle {
 
     KvmVehicle(Domain &domain, Device device, Machine machine, SharedMemory system,
                uint64_t tables_at);
+    [[nodiscard]] bool has_controllers() const
+    {
+        return machine_.controllers() == Controllers::in_kernel;
+    }
     [[nodiscard]] Result<void> map_memory();
     [[nodiscard]] Result<void> make_vcpus();
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """keel's programs, as someone meets them who runs a guest.
   programs.py PARAVANE KERNEL VEHICLE CASE
+With PARAVANE_KVM_IRQCHIP=none, the guests of KVM must do without direct events.
 Exit status 0: as it should be; 1: a line says what was not; 77: there is no KVM here."""
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 
 SECONDS = 120 * int(os.environ.get("PARAVANE_TIMEOUT_FACTOR", "1"))
 STATUS_CRASHED, STATUS_DESTROYED = 101, 130
+NO_IRQCHIP = os.environ.get("PARAVANE_KVM_IRQCHIP") == "none"
 
 
 class Wrong(Exception):
@@ -72,6 +74,7 @@ def show(guests):
                        r"memory +0{16} 65536 KiB: ram", r"vcpus +2, 2 online", r"clock +\d+ ns",
                        r"boot +\d+ us"):
             expect(re.search(wanted, text), f"{wanted}: not in\n{text}")
+        expect(not NO_IRQCHIP or "direct-events" not in text, f"direct events without an irqchip:\n{text}")
 
 
 def exits(guests):
@@ -99,6 +102,8 @@ def selftest(guests, vcpus):
     passed = verdicts.count("pass")
     expect(passed >= 40 and verdicts.count("fail") == 0, f"{passed} passed of {len(verdicts)}")
     expect(count == [[str(passed), "0"]], f"counted {count}")
+    if NO_IRQCHIP:
+        expect([line for line in said if line.startswith("@pv test event-direct skip ")], "there are direct events")
     if vcpus > 1:
         expect(not [line for line in said if "skip there is one vCPU" in line], "skipped for want of vCPUs")
 
@@ -140,11 +145,20 @@ def memory_sizes(guests):
         expect([line for line in said if line.startswith("@pv tests ")][0].endswith(" 0"), f"{size}: {said}")
 
 
+def wrong_irqchip(guests):
+    os.environ["PARAVANE_KVM_IRQCHIP"] = "many"
+    guest = guests.start("exit 0")
+    out, err = guest.communicate(timeout=SECONDS)
+    expect(guest.returncode == 2 and not out, f"status {guest.returncode}, said {out}")
+    expect(err.count("\n") == 1 and "PARAVANE_KVM_IRQCHIP is many" in err, f"said {err}")
+
+
 CASES = {
     "show": show, "exit": exits, "wrong-usage": wrong_usage, "help": help_lists_all,
     "selftest-1": lambda guests: selftest(guests, 1), "selftest-2": lambda guests: selftest(guests, 2),
     "selftest-4": lambda guests: selftest(guests, 4), "selftest-by-name": selftest_by_name,
     "panic": panic, "wait": wait, "spin": spin, "random": random, "memory-sizes": memory_sizes,
+    "wrong-irqchip": wrong_irqchip,
 }
 
 

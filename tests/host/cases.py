@@ -19,7 +19,7 @@ INTERRUPTS = ("cost.irqfd_to_handler", "cost.halt_and_wake")
 
 def run(*words, **environment):
     """A run whose surroundings choose neither a device nor colours."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PARAVANE_KVM_DEVICE", "NO_COLOR")}
+    kept = {name: value for name, value in os.environ.items() if name not in ("PARAVANE_KVM_DEVICE", "PARAVANE_KVM_IRQCHIP", "NO_COLOR")}
     return subprocess.run([PROGRAM, *words], env=kept | environment, capture_output=True, text=True, check=False)
 
 

@@ -196,6 +196,7 @@ TEST(DomainSandbox, MayStillRunAGuest)
               static_cast<unsigned long>(KVM_IRQFD), static_cast<unsigned long>(KVM_SIGNAL_MSI),
               static_cast<unsigned long>(KVM_SET_REGS),
               static_cast<unsigned long>(KVM_SET_MP_STATE),
+              static_cast<unsigned long>(KVM_INTERRUPT),
               static_cast<unsigned long>(KVM_SET_USER_MEMORY_REGION),
               static_cast<unsigned long>(kvm::set_routing)}) {
             if (ioctl(-1, request, 0) != -1 || errno != EBADF)

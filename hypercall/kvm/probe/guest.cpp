@@ -102,7 +102,10 @@ Result<std::unique_ptr<Guest>> Guest::start(const kvm::Device &device, Level lev
     Result<SharedMemory> system = make_memory(PROBE_SYSTEM_BYTES);
     if (!system)
         return system.error();
-    Result<kvm::Machine> machine = kvm::Machine::create(device);
+    const Result<kvm::Controllers> controllers = device.controllers();
+    if (!controllers)
+        return controllers.error();
+    Result<kvm::Machine> machine = kvm::Machine::create(device, *controllers);
     if (!machine)
         return machine.error();
     const Result<std::vector<kvm_cpuid_entry2>> cpuid = device.supported_cpuid();
@@ -143,8 +146,10 @@ Result<void> Guest::set_up(Level level)
         if (Result<void> done = raise_privilege(vcpu_); !done)
             return done;
     }
-    if (Result<void> done = vcpu_.enable_interrupts(); !done)
-        return done;
+    if (takes_interrupts()) {
+        if (Result<void> done = vcpu_.enable_interrupts(); !done)
+            return done;
+    }
     return kvm::start_at(vcpu_, {PROBE_CODE}, {PROBE_STACK_TOP}, 0);
 }
 
@@ -246,6 +251,8 @@ Result<void> Guest::connect()
         if (Result<void> done = machine_.add_doorbell(place, bell_.get()); !done)
             return done;
     }
+    if (!takes_interrupts())
+        return {};
     if (const Result<uint32_t> number = machine_.add_interrupt(interrupt_.get(), 0, PROBE_VECTOR);
         !number)
         return number.error();

@@ -37,7 +37,12 @@ class Guest {
     // Its code segment's selector: the lowest two bits are its privilege level.
     [[nodiscard]] uint32_t code_selector() const;
 
-    // Both doorbells and the interrupt; once.
+    // Whether KVM delivers interrupts to it, which needs controllers in the kernel.
+    [[nodiscard]] bool takes_interrupts() const
+    {
+        return machine_.controllers() == kvm::Controllers::in_kernel;
+    }
+    // Both doorbells and, where it takes interrupts, one of those; once.
     [[nodiscard]] Result<void> connect();
     // How often the doorbells rang since the last call.
     [[nodiscard]] uint64_t take_rings() const;

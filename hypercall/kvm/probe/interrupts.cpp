@@ -88,6 +88,8 @@ class Interrupter {
 Result<std::vector<double>> deliver(Guest &guest, uint32_t command, uint32_t count,
                                     const TwoProcessors *processors)
 {
+    if (!guest.takes_interrupts())
+        return Problem{"there are no interrupt controllers in the kernel, so no direct events"};
     Interrupter interrupter(guest, command, processors);
     const Result<void> done = guest.run_beside(command, [&] { interrupter.interrupt(count); });
 
