@@ -55,6 +55,7 @@ class GrantedMemoryTest : public testing::Test {
     ~GrantedMemoryTest() override
     {
         at_fence = {};
+        at_acquire = {};
         EXPECT_EQ(pins(), 0U) << "something stayed pinned";
     }
 
@@ -63,7 +64,7 @@ class GrantedMemoryTest : public testing::Test {
     {
         std::error_code error;
         SharedMemory made = SharedMemory::adopt(copy_of(memory.fd()).release(), error,
-                                                SharedMemory::Frames::touched, access);
+                                                SharedMemory::Frames::untouched, access);
         EXPECT_FALSE(error) << error.message();
         return made;
     }
@@ -150,6 +151,20 @@ TEST_F(GrantedMemoryTest, PinsToTheLastByte)
     EXPECT_EQ(refusal({grant.value, arena_frames * page - 1, 1}), std::nullopt);
     allow(PV_GRANT_ENTRIES - 1, good_word, 1, arena_first + arena_frames - 1);
     EXPECT_EQ(refusal({PV_GRANT_ENTRIES - 1, 0, page}), std::nullopt);
+}
+
+// More bytes than 32 bits count.
+TEST_F(GrantedMemoryTest, PinsInLargeGrants)
+{
+    constexpr uint64_t large = (UINT64_C(1) << 32) + page;
+    std::error_code error;
+    arena_ = SharedMemory::create(large, SharedMemory::Pages::normal, error,
+                                  SharedMemory::Frames::untouched);
+    ASSERT_FALSE(error) << error.message();
+    memory_ = make(host_domain);
+    allow(grant.value, good_word, large / page, arena_first);
+    EXPECT_EQ(refusal({grant.value, large - page, page}), std::nullopt);
+    EXPECT_EQ(refusal({grant.value, large - page, page + 1}), GrantRefusal::past_end);
 }
 
 TEST_F(GrantedMemoryTest, CountsPins)
@@ -287,6 +302,17 @@ TEST_F(GrantedMemoryTest, IsSeenToBePinnedBeforeTheSecondLook)
     at_fence = [&] { seen = seen || domain_pins_.pinned(grant); };
     EXPECT_EQ(refusal({grant.value, 0, page}), std::nullopt);
     EXPECT_TRUE(seen);
+}
+
+// The guest writes it last.
+TEST_F(GrantedMemoryTest, LooksAtTheWordBeforeTheRest)
+{
+    pv_shared_store_relaxed(arena_.at(9 * page), 0x12345678);
+    at_acquire = once([&] { allow(grant.value, good_word, 1, arena_first + 9); });
+    PinResult got = memory_->pin({grant.value, 0, 4}, GrantAccess::write);
+    ASSERT_TRUE(got.has_value());
+    const Pinned pinned = std::move(*got);
+    EXPECT_EQ(pv_shared_load_relaxed(pinned.place()), 0x12345678U);
 }
 
 TEST_F(GrantedMemoryTest, RefusesWhatChangesMeanwhile)

@@ -100,6 +100,19 @@ TEST_F(Ports, LoopbackOutlivesTheCloseOfAnEnd)
     EXPECT_EQ(state(two), PV_PORT_FREE);
 }
 
+// Its old peer's number may be another port's by now.
+TEST_F(Ports, LoopbackForgetsWhoHasClosed)
+{
+    const uint32_t one = guest_.port(PV_EVENT_ALLOC_UNBOUND, self.value);
+    const uint32_t two = loop_to(one);
+    EXPECT_EQ(guest_.event(PV_EVENT_CLOSE, one), 0);
+    while (guest_.event(PV_EVENT_BIND_IPI, 0) > 0)
+        ;
+    EXPECT_EQ(state(one), PV_PORT_IPI);
+    EXPECT_EQ(guest_.event(PV_EVENT_CLOSE, two), 0);
+    EXPECT_EQ(state(one), PV_PORT_IPI);
+}
+
 TEST_F(Ports, LoopbackNeedsTwo)
 {
     while (guest_.event(PV_EVENT_ALLOC_UNBOUND, self.value) > 0)

@@ -188,6 +188,17 @@ TEST_F(Revoke, EndsWithTheDetachOfWhoIsOverdue)
     EXPECT_TRUE(ends_soon(other_one));
 }
 
+TEST_F(Revoke, EndsAtOnceWithADetachInItsTime)
+{
+    FakeBackend backend(guest_, {1});
+    backend.pins.pin(grant);
+    std::future<Outcome> revocation = begin();
+    EXPECT_TRUE(goes_on(revocation));
+    guest_.domain->detach({1});
+    EXPECT_TRUE(ends_soon(revocation));
+    EXPECT_EQ(guest_.host.overdues, 0U);
+}
+
 TEST_F(Revoke, IsNotForgottenByWhoPinsLate)
 {
     FakeBackend hung(guest_, {1});

@@ -9,6 +9,7 @@
 #include "grants.hpp"
 #include "hypercall/host/start_pages.hpp"
 #include <paravane/start_info.h>
+#include <paravane/time_page.h>
 
 namespace paravane::hypercall_test {
 namespace {
@@ -96,6 +97,19 @@ TEST_F(Suspend, TakesLaterEpochsAlone)
     EXPECT_EQ(told_epoch(), uint64_t{INT64_MAX});
 }
 
+// What the time page says was measured after it stood still.
+TEST_F(Suspend, GoesOnWithAClockThatIsRight)
+{
+    const auto measured = [&] {
+        return pv_le64_get(guest_.get<pv_time_page>(PV_TIME_PAGE).counter_base);
+    };
+    std::future<Outcome> suspension = suspend();
+    const uint64_t before = measured();
+    EXPECT_TRUE(guest_.domain->resume(2).has_value());
+    EXPECT_GT(measured(), before);
+    EXPECT_TRUE(ends_soon(suspension));
+}
+
 TEST_F(Suspend, HoldsTheCallsOfOthers)
 {
     std::future<Outcome> suspension = suspend();
@@ -104,6 +118,19 @@ TEST_F(Suspend, HoldsTheCallsOfOthers)
     EXPECT_TRUE(guest_.domain->resume(2).has_value());
     ASSERT_TRUE(ends_soon(version));
     EXPECT_EQ(version.get().result, 1);
+    EXPECT_TRUE(ends_soon(suspension));
+}
+
+// Not even what nobody sees before it returns.
+TEST_F(Suspend, CarriesOutNothingMeanwhile)
+{
+    std::future<Outcome> suspension = suspend();
+    std::future<Outcome> text = call(1, PV_CALL_CONSOLE_IO, {0x1000, 2});
+    EXPECT_EQ(text.wait_for(milliseconds(200)), std::future_status::timeout);
+    EXPECT_TRUE(guest_.host.texts.empty());
+    EXPECT_TRUE(guest_.domain->resume(2).has_value());
+    ASSERT_TRUE(ends_soon(text));
+    EXPECT_EQ(guest_.host.texts.size(), 1U);
     EXPECT_TRUE(ends_soon(suspension));
 }
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds each seeded defect of the ring headers and shows that a test finds it.
+"""Builds each seeded defect of a tree and shows that a test finds it.
 
-usage: run.py --headers DIR --mutants FILE --killers FILE --work DIR [--jobs N] [--only NAME ...]
+usage: run.py --tree DIR --folders NAME ... --mutants FILE --killers FILE --work DIR [--jobs N] [--only NAME ...]
+
+A mutant's `file` is a path in the tree, in one of the folders. Its killers are built with a copy of those
+folders, {tree} in their commands, in front of the tree itself.
 
 Exit status: 0 all were killed, 1 one survived, did not build, or a killer fails without any mutant,
 2 the list itself is wrong.
@@ -18,10 +21,10 @@ import time
 import tomllib
 
 
-def build(killer, headers, program):
+def build(killer, tree, program):
     """Returns the compiler's complaint, or None."""
     for command in killer["build"]:
-        words = [w.replace("{headers}", str(headers)).replace("{program}", str(program)) for w in command]
+        words = [w.replace("{tree}", str(tree)).replace("{program}", str(program)) for w in command]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return done.stdout + done.stderr
@@ -40,22 +43,23 @@ def run(killer, program):
     return f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
 
 
-def mutated_headers(original, folder, mutant):
-    shutil.copytree(original, folder)
-    path = folder / "paravane" / mutant["file"]
+def mutated_tree(original, folders, copy, mutant):
+    for folder in folders:
+        shutil.copytree(original / folder, copy / folder)
+    path = copy / mutant["file"]
     path.write_text(path.read_text().replace(mutant["before"], mutant["after"]))
-    return folder
+    return copy
 
 
-def try_mutant(mutant, killers, headers, work):
+def try_mutant(mutant, killers, tree, folders, work):
     """Returns (killed, text)."""
     folder = work / mutant["name"]
     folder.mkdir()
     try:
-        include = mutated_headers(headers, folder / "include", mutant)
+        copy = mutated_tree(tree, folders, folder / "tree", mutant)
         for name in mutant["killers"]:
             program = folder / name
-            complaint = build(killers[name], include, program)
+            complaint = build(killers[name], copy, program)
             if complaint:
                 return False, f"does not build for {name}:\n{complaint}"
             how = run(killers[name], program)
@@ -66,10 +70,10 @@ def try_mutant(mutant, killers, headers, work):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def try_killer(name, killers, headers, work):
+def try_killer(name, killers, tree, work):
     """The control: without a mutant every killer passes. Returns (passed, text)."""
     program = work / f"control-{name}"
-    complaint = build(killers[name], headers, program)
+    complaint = build(killers[name], tree, program)
     if complaint:
         return False, f"does not build:\n{complaint}"
     how = run(killers[name], program)
@@ -77,11 +81,11 @@ def try_killer(name, killers, headers, work):
     return how is None, "passes unmutated" if how is None else f"fails unmutated ({how})"
 
 
-def faults_of(mutants, killers, headers):
+def faults_of(mutants, killers, tree):
     seen = set()
     for mutant in mutants:
         name = mutant["name"]
-        text = (headers / "paravane" / mutant["file"]).read_text()
+        text = (tree / mutant["file"]).read_text()
         if name in seen:
             yield f"{name}: named twice"
         seen.add(name)
@@ -94,7 +98,8 @@ def faults_of(mutants, killers, headers):
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--headers", type=pathlib.Path, required=True)
+    options.add_argument("--tree", type=pathlib.Path, required=True)
+    options.add_argument("--folders", nargs="+", required=True)
     options.add_argument("--mutants", type=pathlib.Path, required=True)
     options.add_argument("--killers", type=pathlib.Path, required=True)
     options.add_argument("--work", type=pathlib.Path, required=True)
@@ -104,7 +109,7 @@ def main():
 
     mutants = tomllib.loads(given.mutants.read_text())["mutant"]
     killers = json.loads(given.killers.read_text())
-    faults = list(faults_of(mutants, killers, given.headers))
+    faults = list(faults_of(mutants, killers, given.tree))
     if faults:
         print("\n".join(faults))
         return 2
@@ -120,8 +125,8 @@ def main():
     failed = []
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
-        jobs = [(f"control {k}", pool.submit(try_killer, k, killers, given.headers, given.work)) for k in used]
-        jobs += [(m["name"], pool.submit(try_mutant, m, killers, given.headers, given.work)) for m in mutants]
+        jobs = [(f"control {k}", pool.submit(try_killer, k, killers, given.tree, given.work)) for k in used]
+        jobs += [(m["name"], pool.submit(try_mutant, m, killers, given.tree, given.folders, given.work)) for m in mutants]
         for name, job in jobs:
             good, text = job.result()
             print(f"{name:42} {text}", flush=True)
