@@ -31,6 +31,8 @@ Result<Command> Command::start(const std::vector<std::string> &words)
     UniqueFd reading(ends[0]);
     const UniqueFd writing(ends[1]);
     posix_spawn_file_actions_init(&actions);
+    // What is typed is not the guest's.
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
     const int number =
         posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);

@@ -93,7 +93,7 @@ Result<PrivateMemory> private_memory_of(pid_t process)
     if (pieces.empty())
         return Problem{"the mappings of process " + std::to_string(process) + " cannot be read"};
     for (const Piece &piece : pieces) {
-        if (guest.count(piece.file) != 0) {
+        if (guest.contains(piece.file)) {
             memory.guest_kib += piece.private_kib;
             continue;
         }
