@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# shut_ports.sh PROGRAM-FOLDER LIBRARY: keel without I/O ports: see shut_ports.cpp. Its tests must pass, as
+# shut_ports.sh PROGRAM-FOLDER LIBRARY [VCPUS]: keel without I/O ports: see shut_ports.cpp. Its tests must pass, as
 # they do with ports; and one hypercall by a port, which is one port instruction, must be its end.
 # Exit status: 0 passed, 1 failed, 77 there is no KVM here.
 programs=$1
 library=$2
+vcpus=${3:-2}
 
 [ -w /dev/kvm ] || {
     echo "SKIP: /dev/kvm cannot be used"
     exit 77
 }
 run() {
-    LD_PRELOAD=$library "$programs/paravane" run --vehicle kvm --vcpus 2 --cmdline "$1" 2>&1
+    LD_PRELOAD=$library "$programs/paravane" run --vehicle kvm --vcpus "$vcpus" --cmdline "$1" 2>&1
 }
 
 said=$(run selftest)
