@@ -10,7 +10,7 @@ test_table() {
     cat <<'TABLE'
 release    all                     -                           900
 clang      all                     ^unit$                      90
-asan       unit,fuzz,stress,bench,store,hypercall,host,guest  ^(unit|fuzz|stress)$  180
+asan       unit,fuzz,stress,bench,store,hypercall,backend,host,guest  ^(unit|fuzz|stress)$  180
 tsan       stress                  ^stress$                     60
 TABLE
 }
