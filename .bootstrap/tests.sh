@@ -9,7 +9,7 @@ results=build/results
 test_table() {
     cat <<'TABLE'
 release    all                     -                           900
-clang      all                     ^unit$                      90
+clang      unit,store,hypercall,backend,host,guest,bench  ^unit$  90
 asan       unit,fuzz,stress,bench,store,hypercall,backend,host,guest  ^(unit|fuzz|stress)$  180
 tsan       stress                  ^stress$                     60
 TABLE

@@ -13,7 +13,7 @@ void *memset(void *to, int value, std::size_t bytes);
 int memcmp(const void *left, const void *right, std::size_t bytes);
 const void *memchr(const void *memory, int value, std::size_t bytes);
 std::size_t strlen(const char *text);
-[[noreturn]] void __cxa_pure_virtual(); // NOLINT(bugprone-reserved-identifier)
+[[noreturn]] void pure_virtual() __asm__("__cxa_pure_virtual");
 }
 
 void *memcpy(void *to, const void *from, std::size_t bytes)
@@ -77,7 +77,7 @@ std::size_t strlen(const char *text)
     return static_cast<std::size_t>(end - text);
 }
 
-void __cxa_pure_virtual() // NOLINT(bugprone-reserved-identifier)
+void pure_virtual()
 {
     keel::panic("a function that is not there was called");
 }

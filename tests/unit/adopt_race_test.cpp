@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 extern "C" {
-int __real_fcntl(int fd, int command, ...); // NOLINT(bugprone-reserved-identifier): the linker's
-int __wrap_fcntl(int fd, int command, ...); // NOLINT(bugprone-reserved-identifier): names
+// The linker's names of them.
+int real_fcntl(int fd, int command, ...) __asm__("__real_fcntl");
+int wrap_fcntl(int fd, int command, ...) __asm__("__wrap_fcntl");
 }
 
 namespace {
@@ -25,7 +26,7 @@ Strike strike = Strike::none;
 
 } // namespace
 
-int __wrap_fcntl(int fd, int command, ...)
+int wrap_fcntl(int fd, int command, ...)
 {
     va_list arguments;
     va_start(arguments, command);
@@ -34,9 +35,9 @@ int __wrap_fcntl(int fd, int command, ...)
     const Strike now = command == F_GET_SEALS ? strike : Strike::none;
     if (now == Strike::shrink) {
         EXPECT_EQ(ftruncate(fd, 4096), 0);
-        EXPECT_EQ(__real_fcntl(fd, F_ADD_SEALS, paravane::SharedMemory::seals), 0);
+        EXPECT_EQ(real_fcntl(fd, F_ADD_SEALS, paravane::SharedMemory::seals), 0);
     }
-    const int result = __real_fcntl(fd, command, argument);
+    const int result = real_fcntl(fd, command, argument);
     if (now == Strike::close) {
         EXPECT_EQ(close(fd), 0);
     }
@@ -69,7 +70,7 @@ TEST(AdoptRace, DescriptorThatGoesIsAnError)
     const int fd = memfd_create("paravane", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     ASSERT_GE(fd, 0);
     ASSERT_EQ(ftruncate(fd, 4096), 0);
-    ASSERT_EQ(__real_fcntl(fd, F_ADD_SEALS, SharedMemory::seals), 0);
+    ASSERT_EQ(real_fcntl(fd, F_ADD_SEALS, SharedMemory::seals), 0);
     strike = Strike::close;
     std::error_code error;
     const SharedMemory memory = SharedMemory::adopt(fd, error);
