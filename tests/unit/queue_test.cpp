@@ -136,6 +136,38 @@ TEST_F(Queues, CarryRequestsAndTheirResponsesInAnyOrder)
         EXPECT_EQ(count, 0U);
 }
 
+TEST_F(Queues, ManyAreTakenAtOnce)
+{
+    join(8, 8, 8);
+    for (uint64_t tag = 0; tag < 5; tag++)
+        ASSERT_EQ(put(tag), tag);
+    Request taken[4] = {};
+    EXPECT_EQ(pv_backend_queue_take_many(&back, taken, sizeof(Request), 4), 4U);
+    EXPECT_EQ(back.ids.pending, 4U);
+    for (uint64_t i = 0; i < 4; i++)
+        EXPECT_EQ(taken[i].tag, i);
+    EXPECT_EQ(pv_backend_queue_take_many(&back, taken, sizeof(Request), 4), 1U);
+    EXPECT_EQ(taken[0].tag, 4U);
+    EXPECT_EQ(pv_backend_queue_take_many(&back, taken, sizeof(Request), 4), 0U);
+    EXPECT_EQ(back.requests.side.refused, PV_RULE_KEPT);
+}
+
+TEST_F(Queues, WhatIsBehindABrokenRuleIsNotTaken)
+{
+    join(8, 8, 8);
+    for (uint64_t tag = 0; tag < 5; tag++)
+        ASSERT_EQ(put(tag), tag);
+    // The third asks under the id of the second.
+    requests.set_byte(layout::slots + 2 * sizeof(Request), 1);
+    Request taken[5] = {};
+    EXPECT_EQ(pv_backend_queue_take_many(&back, taken, sizeof(Request), 5), 2U);
+    EXPECT_EQ(back.ids.pending, 2U);
+    EXPECT_EQ(back.requests.side.next, 3U);
+    EXPECT_EQ(back.requests.side.refused, PV_RULE_REQUEST_PENDING);
+    EXPECT_EQ(of_backend.count[PV_RULE_REQUEST_PENDING], 1U);
+    EXPECT_EQ(pv_backend_queue_take_many(&back, taken, sizeof(Request), 5), 0U);
+}
+
 TEST_F(Queues, DepthBoundsWhatIsInFlight)
 {
     join(8, 8, 5);

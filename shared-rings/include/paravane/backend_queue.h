@@ -66,23 +66,40 @@ PV_INLINE enum pv_rule pv_backend_request_check(const struct pv_backend_queue *q
 }
 
 /*
- * Takes one checked request and marks its id. False: none is there, or the ring was refused. Release the
+ * Takes up to `most` checked requests, of the request ring's slot size, into an array, marks their ids, and
+ * returns how many. Fewer than are there: one of them broke a rule, and the ring is refused. Release the
  * request ring after a batch, once the log has it, before any response is put.
+ *
+ * Many are copied at once, so that the processor fetches their lines from the frontend's core side by side.
  */
+PV_INLINE uint32_t pv_backend_queue_take_many(struct pv_backend_queue *queue, void *requests,
+                                              uint32_t request_size, uint32_t most)
+{
+    const unsigned char *from = (const unsigned char *)requests;
+    uint32_t count = pv_consumer_take(&queue->requests, requests, request_size, most);
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        const struct pv_request_head *head =
+            (const struct pv_request_head *)(const void *)(from + (size_t)i * request_size);
+        enum pv_rule rule = pv_backend_request_check(queue, head);
+
+        if (PV_UNLIKELY(rule != PV_RULE_KEPT)) {
+            /* What is behind it is not taken. */
+            queue->requests.side.next -= count - i - 1;
+            pv_side_refuse(&queue->requests.side, PV_CONSUMER, rule);
+            break;
+        }
+        pv_ids_mark(&queue->ids, pv_le16_get(head->id));
+    }
+    return i;
+}
+
+/* Takes one. False: none is there, or the ring was refused. */
 PV_INLINE bool pv_backend_queue_take(struct pv_backend_queue *queue,
                                      struct pv_request_head *request, uint32_t request_size)
 {
-    enum pv_rule rule;
-
-    if (pv_consumer_take(&queue->requests, request, request_size, 1) == 0)
-        return false;
-    rule = pv_backend_request_check(queue, request);
-    if (PV_UNLIKELY(rule != PV_RULE_KEPT)) {
-        pv_side_refuse(&queue->requests.side, PV_CONSUMER, rule);
-        return false;
-    }
-    pv_ids_mark(&queue->ids, pv_le16_get(request->id));
-    return true;
+    return pv_backend_queue_take_many(queue, request, request_size, 1) == 1;
 }
 
 /*
