@@ -43,7 +43,13 @@ Stream pin(GrantedMemory &memory, const RingPlace &ring)
 
 DeviceShape shape()
 {
-    return {offer, PV_CONSOLE_RINGS_MIN, PV_CONSOLE_RINGS_MIN, PV_CONSOLE_PORTS, own_fds};
+    return {.offer = offer,
+            .rings_min = PV_CONSOLE_RINGS_MIN,
+            .rings_max = PV_CONSOLE_RINGS_MIN,
+            .ports_min = PV_CONSOLE_PORTS,
+            .ports_max = PV_CONSOLE_PORTS,
+            .descriptors_min = own_fds,
+            .descriptors_max = own_fds};
 }
 
 Device::Device(Control control, Connection connection, SharedMemory log, std::unique_ptr<Loop> loop)

@@ -2,6 +2,7 @@
 //
 // paravane-console: started by a supervisor, which is at the other end of descriptor 3. Ends with status
 // 0 when the connection has ended, however; with another when something is wrong with this process.
+#include <array>
 #include <cstdio>
 
 #include "backend/console/device.hpp"
@@ -42,7 +43,8 @@ int main()
     auto device = Device::make(std::move(control), std::move(*connection));
     if (!device)
         return fail(device.error());
-    const paravane::BackendCalls calls = {supervisor, unpinned, (*device)->loop_descriptor()};
+    const std::array rings = {(*device)->loop_descriptor()};
+    const paravane::BackendCalls calls = {supervisor, unpinned, rings};
     if (auto entered = paravane::enter_sandbox(calls); !entered)
         return fail(entered.error());
     const auto served = (*device)->run();

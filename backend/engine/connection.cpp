@@ -60,7 +60,7 @@ std::string misfit(control::Connect::Reader connect, const DeviceShape &shape)
         return "version or features not offered";
     if (rings < shape.rings_min || rings > shape.rings_max)
         return "wrong number of rings";
-    if (connect.getPorts() != shape.ports)
+    if (connect.getPorts() < shape.ports_min || connect.getPorts() > shape.ports_max)
         return "wrong number of ports";
     return {};
 }
@@ -76,24 +76,27 @@ Result<Connection> read(control::Packet &packet, const DeviceShape &shape)
     made.refusal = misfit(connect, shape);
     if (!made.refusal.empty())
         return made;
-    const std::size_t own_fds = ports_fd + std::size_t{shape.ports} * 2;
-    if (packet.fd_count() != own_fds + shape.descriptors)
+    const std::size_t ports = connect.getPorts();
+    const std::size_t own_fds = ports_fd + ports * 2;
+    if (packet.fd_count() < own_fds + shape.descriptors_min ||
+        packet.fd_count() > own_fds + shape.descriptors_max)
         return Problem{"`connect` with " + std::to_string(packet.fd_count()) +
-                       " descriptors instead of " + std::to_string(own_fds + shape.descriptors)};
+                       " descriptors instead of " +
+                       std::to_string(own_fds + shape.descriptors_max)};
     made.domain = {connect.getDomain()};
     made.terms = {connect.getVersion(), connect.getFeatures()};
     made.epoch = connect.getEpoch();
     made.resumed = connect.getResumed();
     for (const auto ring : connect.getRings())
         made.rings.push_back({ring.getGrant(), ring.getOffset(), ring.getSize()});
-    for (std::size_t i = 0; i < shape.ports; i++) {
+    for (std::size_t i = 0; i < ports; i++) {
         HostPort port = {packet.take_fd(ports_fd + 2 * i), packet.take_fd(ports_fd + 2 * i + 1)};
         // Or a guest that is never woken could stop this process where it signals.
         if (!has_flags(port.event, O_NONBLOCK, O_NONBLOCK))
             return Problem{"the event of a port blocks"};
         made.ports.push_back(std::move(port));
     }
-    for (std::size_t i = 0; i < shape.descriptors; i++)
+    for (std::size_t i = 0; own_fds + i < packet.fd_count(); i++)
         made.descriptors.push_back(packet.take_fd(own_fds + i));
     if (Result<void> taken = take_memory(packet, connect.getArenaBase(), made); !taken)
         return taken.error();

@@ -39,8 +39,10 @@ struct DeviceShape {
     pv_device_offer offer;
     uint32_t rings_min;
     uint32_t rings_max;
-    uint32_t ports;
-    uint32_t descriptors; // the device's own, behind the common ones
+    uint32_t ports_min;
+    uint32_t ports_max;
+    uint32_t descriptors_min; // the device's own, behind the common ones
+    uint32_t descriptors_max;
 };
 
 struct Connection {

@@ -68,6 +68,9 @@ class Pinned {
 
     [[nodiscard]] pv_shared place() const { return place_; }
     [[nodiscard]] uint64_t bytes() const { return bytes_; }
+    // It stays pinned after this has ended, until GrantedMemory::unpin(): for who keeps the grant's number
+    // anyhow.
+    void keep() { pins_ = nullptr; }
 
   private:
     friend class GrantedMemory;
@@ -119,6 +122,12 @@ class GrantedMemory {
     // The range must begin at a multiple of `alignment`, a power of two up to PV_PAGE_SIZE.
     [[nodiscard]] PinResult pin(const GrantedRange &range, GrantAccess access,
                                 uint32_t alignment = 1);
+
+    // Of one Pinned that was kept.
+    void unpin(GrantId grant) { pins_.unpin(grant); }
+
+    // All that can be pinned lies in it.
+    [[nodiscard]] const SharedMemory &arena() const { return arena_; }
 
     [[nodiscard]] uint64_t refused(GrantRefusal refusal) const
     {

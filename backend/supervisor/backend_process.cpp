@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/supervisor/backend_process.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include <poll.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,25 +19,31 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int end_time = 10; // ms, from its socket's end to its own
+// From its socket's end to its own.
+constexpr std::chrono::milliseconds end_time{10};
+constexpr std::chrono::milliseconds longest_pause{10};
+// One that nobody replaces is waited for so long, and then left to the kernel.
+constexpr std::chrono::seconds leave_time{1};
 // Connected, refused, disconnected: it has nothing else to say.
 constexpr int packets_max = 3;
 
 } // namespace
 
-Result<std::shared_ptr<BackendProcess>>
-BackendProcess::start(asio::io_context &loop, const std::string &program,
-                      capnp::MessageBuilder &connect, std::span<const int> fds, Signal &changed)
+Result<std::shared_ptr<BackendProcess>> BackendProcess::start(asio::io_context &loop,
+                                                              const BackendProgram &program,
+                                                              ConnectPacket &connect,
+                                                              Signal &changed)
 {
     Result<std::pair<UniqueFd, UniqueFd>> sockets = control::make_socket_pair();
     if (!sockets)
         return sockets.error();
-    Result<Child> child = Child::start(program_beside(program), std::move(sockets->second));
+    Result<Child> child =
+        Child::start(program_beside(program.name), std::move(sockets->second), program.inherited);
     if (!child)
         return child.error();
     std::shared_ptr<BackendProcess> process(
         new BackendProcess(loop, std::move(sockets->first), std::move(*child), changed));
-    if (Result<void> sent = process->channel_.send(connect, fds); !sent)
+    if (Result<void> sent = process->channel_.send(connect.message(), connect.fds()); !sent)
         return sent.error();
     asio::co_spawn(loop, process->listen(process), asio::detached);
     return process;
@@ -92,13 +101,39 @@ void BackendProcess::disconnect()
     (void)channel_.send(message);
 }
 
+bool BackendProcess::dead() const
+{
+    pollfd end = {child_.descriptor(), POLLIN, 0};
+
+    return poll(&end, 1, 0) > 0;
+}
+
+asio::awaitable<void> BackendProcess::end(const bool &abandoned)
+{
+    const Signal::Clock::time_point begin = Signal::Clock::now();
+    std::chrono::milliseconds pause{1};
+
+    buried_ = true;
+    channel_.close();
+    while (!dead()) {
+        const auto waited = Signal::Clock::now() - begin;
+        // One that has ended by itself is not killed any more, and tells what it died of.
+        if (!ended_ || waited >= end_time)
+            child_.kill();
+        if (abandoned && waited >= leave_time) {
+            child_.leave();
+            co_return;
+        }
+        (void)co_await changed_.wait_until(Signal::Clock::now() + pause);
+        pause = std::min(pause * 2, longest_pause);
+    }
+}
+
 std::string BackendProcess::bury()
 {
     buried_ = true;
     channel_.close();
-    // One that has ended by itself is not killed any more, and tells what it died of.
-    pollfd end = {child_.descriptor(), POLLIN, 0};
-    if (!ended_ || poll(&end, 1, end_time) <= 0)
+    if (!dead())
         child_.kill();
     return how_it_ended(child_.wait());
 }

@@ -102,8 +102,11 @@ Result<Claim> read_claim(Store &store, const std::string &directory, const Devic
             return read.error();
         claim.rings.push_back(*read);
     }
-    for (uint32_t port = 0; port < kind.ports; port++) {
+    for (uint32_t port = 0; port < kind.ports_max; port++) {
         const std::string path = directory + "/" PV_DEVICE_PORT + std::to_string(port);
+
+        if (port >= kind.ports_min && !there(store, path))
+            break;
         const std::optional<uint64_t> number = read_number(store, path);
 
         if (!number || *number == 0 || *number >= PV_PORTS)

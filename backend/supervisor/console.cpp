@@ -51,6 +51,7 @@ const DeviceKind &console_kind()
                                     console::offer,
                                     PV_CONSOLE_RINGS_MIN,
                                     PV_CONSOLE_RINGS_MIN,
+                                    PV_CONSOLE_PORTS,
                                     PV_CONSOLE_PORTS};
     return kind;
 }
@@ -66,7 +67,7 @@ ConsoleEnds::~ConsoleEnds()
     reader_.listen({});
 }
 
-Result<std::vector<int>> ConsoleEnds::prepare(bool resumed)
+Result<std::vector<int>> ConsoleEnds::prepare(const Claim & /*claim*/, bool resumed)
 {
     std::error_code error;
     if (log_.size() == 0)

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "backend/supervisor/device_ends.hpp"
 #include "backend/supervisor/device_kind.hpp"
 #include "backend/supervisor/signal.hpp"
 #include "backend/supervisor/terminal/reader.hpp"
@@ -28,9 +29,11 @@ class ConsoleEnds final : public DeviceEnds {
     ConsoleEnds(boost::asio::io_context &loop, Terminal &terminal, TerminalReader &reader);
     ~ConsoleEnds() override;
 
-    [[nodiscard]] Result<std::vector<int>> prepare(bool resumed) override;
+    [[nodiscard]] Result<std::vector<int>> prepare(const Claim &claim, bool resumed) override;
     void started() override;
     [[nodiscard]] boost::asio::awaitable<void> finish() override;
+    // Bytes of output.
+    [[nodiscard]] uint64_t progress() const override { return taken_; }
 
   private:
     using Pipe = boost::asio::posix::stream_descriptor;

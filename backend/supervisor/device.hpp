@@ -7,7 +7,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +16,8 @@
 #include "backend/store/store.hpp"
 #include "backend/supervisor/backend_process.hpp"
 #include "backend/supervisor/claim.hpp"
+#include "backend/supervisor/device_directory.hpp"
+#include "backend/supervisor/device_ends.hpp"
 #include "backend/supervisor/device_kind.hpp"
 #include "backend/supervisor/domain_link.hpp"
 #include "backend/supervisor/signal.hpp"
@@ -35,11 +36,14 @@ struct DeviceSurroundings {
 
 class Device final : ChangeSink {
   public:
+    // The ends outlive it.
     Device(DeviceSurroundings &around, const DeviceKind &kind, uint32_t number, DeviceEnds &ends);
     ~Device();
 
     // Offers it, and begins to serve. The Problem: the store has no room.
     [[nodiscard]] Result<void> offer();
+    // Tells the guest what it is like, once more: something has changed.
+    void publish_properties();
     // Ends the connection, what is on its way finished. Then `epoch` is that of the next one.
     boost::asio::awaitable<void> suspend(uint64_t epoch);
     void resume();
@@ -67,18 +71,14 @@ class Device final : ChangeSink {
     boost::asio::awaitable<void> watch_over(BackendProcess &process);
     boost::asio::awaitable<void> slow_down();
 
-    void publish(std::string_view key, const std::string &value);
-    void publish_state(pv_device_state state);
     [[nodiscard]] bool claimed() const;
     [[nodiscard]] bool to_stop() const { return stopping_ || suspended_; }
 
     DeviceSurroundings &around_;
-    const DeviceKind &kind_;
+    DeviceKind kind_;
     uint32_t number_;
     DeviceEnds &ends_;
-    std::string front_; // directories in the store
-    std::string back_;
-    std::optional<WatchId> watch_;
+    DeviceDirectory directory_;
     uint64_t epoch_ = 1;
     Signal changed_;
     Signal idle_; // no process, and none is to be started
@@ -94,7 +94,7 @@ class Device final : ChangeSink {
     BackendNumber backend_;
     std::shared_ptr<BackendProcess> process_;
     std::string refusal_;
-    std::string death_; // of the last process
+    std::string death_; // of the last process, in words
 };
 
 } // namespace paravane

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,7 +18,8 @@ namespace paravane {
 
 namespace {
 
-constexpr int child_socket = 3;
+// The socket; what else it inherits comes next.
+constexpr int first_inherited = 3;
 
 class SpawnActions {
   public:
@@ -84,7 +86,8 @@ Child::~Child()
     (void)wait();
 }
 
-Result<Child> Child::start(const std::string &program, UniqueFd socket)
+Result<Child> Child::start(const std::string &program, UniqueFd socket,
+                           std::span<const int> inherited)
 {
     SpawnActions actions;
     OwnGroup group;
@@ -92,11 +95,19 @@ Result<Child> Child::start(const std::string &program, UniqueFd socket)
     std::string name = program;
     std::array<char *, 2> arguments = {name.data(), nullptr};
 
-    // dup2() of a descriptor onto itself would leave it to be closed by exec.
-    if (socket.get() == child_socket)
-        fcntl(child_socket, F_SETFD, 0);
-    else
-        posix_spawn_file_actions_adddup2(actions.get(), socket.get(), child_socket);
+    std::vector<int> wanted = {socket.get()};
+    wanted.insert(wanted.end(), inherited.begin(), inherited.end());
+    // Copies behind all the places: none is then overwritten before it is moved, nor moved onto itself,
+    // which would leave it to be closed by exec.
+    const int behind = first_inherited + static_cast<int>(wanted.size());
+    std::vector<UniqueFd> copies;
+    for (const int fd : wanted) {
+        const int place = first_inherited + static_cast<int>(copies.size());
+        const UniqueFd &copy = copies.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, behind));
+        if (!copy)
+            return system_problem("a descriptor for " + program);
+        posix_spawn_file_actions_adddup2(actions.get(), copy.get(), place);
+    }
     const int number = posix_spawn(&child.pid_, program.c_str(), actions.get(), group.get(),
                                    arguments.data(), environ);
     if (number != 0) {
@@ -119,6 +130,12 @@ int Child::wait()
         ;
     pid_ = -1;
     return status;
+}
+
+void Child::leave()
+{
+    kill();
+    pid_ = -1;
 }
 
 void Child::kill() const

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A process of ours that serves one socket, which it finds as descriptor 3. Killed with its owner.
+// A process of ours that serves one socket, which it finds as descriptor 3, and what else it inherits behind
+// that. Killed with its owner.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include <sys/types.h>
@@ -28,7 +30,9 @@ class Child {
     // Kills it, if it still runs, and waits for its end.
     ~Child();
 
-    [[nodiscard]] static Result<Child> start(const std::string &program, UniqueFd socket);
+    // `inherited` stay the caller's; they are the process's descriptors 4, 5, ...
+    [[nodiscard]] static Result<Child> start(const std::string &program, UniqueFd socket,
+                                             std::span<const int> inherited = {});
 
     // Becomes readable when the process has ended.
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
@@ -36,6 +40,8 @@ class Child {
     // Waits for its end. The wait status, as of waitpid().
     int wait();
     void kill() const;
+    // Kills it and does not wait for its end, which may not come as long as the kernel does I/O for it.
+    void leave();
 
   private:
     pid_t pid_ = -1;

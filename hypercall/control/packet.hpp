@@ -19,7 +19,8 @@
 namespace paravane::control {
 
 inline constexpr std::size_t packet_bytes_max = std::size_t{64} << 10;
-inline constexpr std::size_t packet_fds_max = 16;
+// Both ends of each of a device's ports, and some.
+inline constexpr std::size_t packet_fds_max = 80;
 
 class Packet {
   public:

@@ -68,14 +68,23 @@ class BackendPins {
     // valid then is unpinned at once, and one that was read before may be another grant by now.
     void pin(GrantId grant)
     {
-        pv_shared_store_relaxed(detail::pins_of(area_, grant), ++(*counts_)[grant.value]);
-        pv_shared_fence();
+        uint32_t &count = (*counts_)[grant.value];
+
+        pv_shared_store_relaxed(detail::pins_of(area_, grant), ++count);
+        // One that is pinned already stays so without a moment between: nothing can be missed.
+        if (count == 1)
+            pv_shared_fence();
     }
 
     // Of one pin(), after the last access to the frames and the completion of all I/O on them.
     void unpin(GrantId grant)
     {
-        pv_shared_store_release(detail::pins_of(area_, grant), --(*counts_)[grant.value]);
+        uint32_t &count = (*counts_)[grant.value];
+
+        pv_shared_store_release(detail::pins_of(area_, grant), --count);
+        // Nobody waits for less than all of them.
+        if (count > 0)
+            return;
         pv_shared_fence();
         // Whatever the count is by now: a signal too many costs the domain process one look.
         if (pv_shared_load_relaxed(detail::waiting_of(area_)) != 0)

@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "fake_supervisor.hpp"
 #include "hypercall/host/clock.hpp"
@@ -296,22 +295,15 @@ TEST(ConsoleSurvives, RingsScribbledOver)
 
 // ---- time ----
 
-uint64_t processor_time(const Console &console)
-{
-    clockid_t clock = 0;
-    EXPECT_EQ(clock_getcpuclockid(console.pid(), &clock), 0);
-    return clock_ns(clock);
-}
-
 // Whatever it waits for: it sleeps meanwhile.
 TEST(ConsoleSleeps, WhileThereIsNothingToDo)
 {
     constexpr uint64_t most = 5000000; // ns, of 100 ms
     const auto spent_in_100ms = [](const Console &console) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        const uint64_t before = processor_time(console);
+        const uint64_t before = console.processor_time();
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        return processor_time(console) - before;
+        return console.processor_time() - before;
     };
     FakeGuest guest;
     Console console(guest);

@@ -2,7 +2,6 @@
 //
 // The console's backend process, with a supervisor and a guest that keep the rules, or nearly.
 #include <csignal>
-#include <fstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -292,16 +291,6 @@ TEST(ConsoleProcess, ThrottlesAFlood)
 }
 
 // ---- its walls ----
-
-std::string status_of(pid_t pid, const std::string &key)
-{
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(status, line);) {
-        if (line.rfind(key + ":", 0) == 0)
-            return line.substr(line.find_first_not_of(" \t", key.size() + 1));
-    }
-    return "";
-}
 
 TEST(ConsoleProcess, IsShutIn)
 {

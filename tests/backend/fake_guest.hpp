@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guest and its domain process have of a console: memory, grants, pins and a port, and the
-// frontend's ends of the two streams. Made here, of memfds and eventfds.
+// A guest's half of a console: the frontend's ends of the two streams.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "hypercall/host/pin_area.hpp"
-#include "hypercall/host/unique_fd.hpp"
-#include <paravane/shared_memory.hpp>
+#include "fake_domain.hpp"
 
 extern "C" {
 #include <paravane/stream.h>
@@ -18,21 +15,14 @@ extern "C" {
 
 namespace paravane::backend_test {
 
-inline constexpr uint64_t arena_base = UINT64_C(0x2000000000);
 inline constexpr uint32_t output_grant = 3;
 inline constexpr uint32_t input_grant = 4;
 
-class FakeGuest {
+class FakeGuest : public FakeDomain, public FakePort {
   public:
     // Both streams are at `index`.
     explicit FakeGuest(uint32_t ring_bytes = 4096, uint32_t index = 0);
 
-    // Writes an entry of the table.
-    void allow(uint32_t number, uint32_t word, uint32_t frames, uint64_t first_frame) const;
-    [[nodiscard]] pv_shared entry(uint32_t number) const
-    {
-        return table.at(number * sizeof(pv_grant_entry));
-    }
     // Words of the rings' control blocks.
     [[nodiscard]] pv_shared output_word(std::size_t offset) const
     {
@@ -51,21 +41,10 @@ class FakeGuest {
     std::string read(std::size_t most = 4096);
     // So many bytes, waiting for them; less: nothing came for 5 s.
     [[nodiscard]] std::string read_all(std::size_t bytes);
-    void ring() const { (void)eventfd_write(doorbell.get(), 1); }
-    // Waits for the event, and takes it. False: it did not come.
-    [[nodiscard]] bool await_event(int milliseconds) const;
-
-    [[nodiscard]] bool pinned() const;
 
     uint32_t ring_bytes;
     uint64_t output_at; // in the arena
     uint64_t input_at;
-    SharedMemory arena;
-    SharedMemory table;
-    UniqueFd table_to_read;
-    DomainPins pins;
-    UniqueFd doorbell;
-    UniqueFd event;
     pv_violations violations{};
     pv_stream_writer output{};
     pv_stream_reader input{};

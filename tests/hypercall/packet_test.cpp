@@ -112,17 +112,19 @@ TEST_F(PacketTest, StaysWholeWhenMoved)
 
 TEST_F(PacketTest, SendsNoMoreThanItsLimits)
 {
+    constexpr std::size_t most = control::packet_fds_max;
     capnp::MallocMessageBuilder large;
     large.initRoot<control::FromDomain>().initRefused(control::packet_bytes_max);
     EXPECT_FALSE(control::send_packet(theirs_.get(), large).has_value());
     capnp::MallocMessageBuilder message;
     fill(message);
-    EXPECT_FALSE(control::send_packet(theirs_.get(), message, std::array<int, 17>{}).has_value());
+    EXPECT_FALSE(
+        control::send_packet(theirs_.get(), message, std::array<int, most + 1>{}).has_value());
     EXPECT_EQ(recv(ours_.get(), &large, 1, MSG_DONTWAIT), -1);
-    EXPECT_TRUE(control::send_packet(theirs_.get(), message, std::array<int, 16>{}).has_value());
+    EXPECT_TRUE(control::send_packet(theirs_.get(), message, std::array<int, most>{}).has_value());
     Result<Packet> packet = receive();
     ASSERT_TRUE(packet.has_value());
-    EXPECT_EQ(packet->fd_count(), 16U);
+    EXPECT_EQ(packet->fd_count(), most);
 }
 
 TEST_F(PacketTest, TakesAsMuchAsItSends)
@@ -181,7 +183,7 @@ TEST_F(PacketTest, RefusesMoreDescriptorsThanItTakes)
     capnp::MallocMessageBuilder message;
     fill(message);
     const auto words = capnp::messageToFlatArray(message);
-    send_raw(words.begin(), words.size() * word, std::vector(17, 0));
+    send_raw(words.begin(), words.size() * word, std::vector(control::packet_fds_max + 1, 0));
     EXPECT_EQ(problem(), "a control message of a wrong size");
     send_raw(words.begin(), words.size() * word, std::vector(200, 0));
     EXPECT_EQ(problem(), "a control message of a wrong size");

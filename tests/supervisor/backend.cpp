@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <capnp/message.h>
@@ -22,6 +23,12 @@ void send(capnp::MessageBuilder &message)
 {
     if (!control::send_packet(supervisor, message))
         std::exit(1);
+}
+
+bool is_pipe(int fd)
+{
+    struct stat status = {};
+    return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 void connected()
@@ -81,6 +88,11 @@ int main()
         break;
     case behaviour::babbles:
         (void)!write(supervisor, "babble", 6);
+        break;
+    case behaviour::inherits:
+        for (unsigned char fd = supervisor + 1; is_pipe(fd) && write(fd, &fd, 1) == 1; fd++)
+            ;
+        connected();
         break;
     default:
         connected();

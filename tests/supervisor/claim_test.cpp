@@ -13,8 +13,8 @@ namespace {
 constexpr DomainId guest{7};
 const std::string home = "/domain/7/";
 
-// Version 2 to 3; 1 to 3 rings; 2 ports.
-constexpr DeviceKind kind = {"thing", "no-program", {2, 3, 5}, 1, 3, 2};
+// Version 2 to 3; 1 to 3 rings; 2 to 4 ports.
+constexpr DeviceKind kind = {"thing", "no-program", {2, 3, 5}, 1, 3, 2, 4};
 
 const std::vector<std::pair<std::string, std::string>> good = {
     {"version", "2"}, {"features", "1"}, {"ring-0", "1 0 1"}, {"port-0", "3"}, {"port-1", "4"}};
@@ -89,6 +89,17 @@ TEST_F(Claims, MayHaveRingsUpToTheFirstThatIsNotThere)
     put("ring-2", "4 0 1");
     put("ring-3", "nonsense");
     EXPECT_EQ(claim()->rings.size(), 3U);
+}
+
+TEST_F(Claims, MayHavePortsUpToTheFirstThatIsNotThere)
+{
+    put("port-3", "nonsense");
+    EXPECT_EQ(claim()->ports.size(), 2U);
+    EXPECT_EQ(refusal("port-2", "0"), directory_ + "/port-2 is not a port");
+    EXPECT_EQ(refusal("port-2", "5"), directory_ + "/port-3 is not a port");
+    put("port-3", "6");
+    put("port-4", "nonsense");
+    EXPECT_EQ(claim()->ports, (std::vector<Port>{{3}, {4}, {5}, {6}}));
 }
 
 TEST_F(Claims, KeepToTheOffer)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The life cycle of backends, with a frontend that keeps to it, one that does not, and processes that die.
+#include <array>
+
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "tests/supervisor/fixture.hpp"
 
 namespace paravane {
@@ -20,6 +25,86 @@ TEST_F(DeviceLife, OffersWhatItCan)
         store.read({guest}, *StorePath::parse(front + "backend", guest));
     ASSERT_TRUE(link_to);
     EXPECT_EQ(std::string(*link_to) + "/", back);
+}
+
+TEST_F(DeviceLife, ShowsWhatItsKindHasToShow)
+{
+    ends.shown = {{"size", "12"}, {"colour", "3"}};
+    make_device();
+    ASSERT_TRUE(becomes(PV_DEVICE_INIT_WAIT));
+    EXPECT_EQ(of_backend("size"), "12");
+    EXPECT_EQ(of_backend("colour"), "3");
+    ends.shown[0].value = "13";
+    device->publish_properties();
+    EXPECT_EQ(of_backend("size"), "13");
+    EXPECT_FALSE(store.write({guest}, *StorePath::parse(back + "size", guest), "14"));
+}
+
+TEST_F(DeviceLife, AClaimThatItsKindCannotServeIsRefusedInWords)
+{
+    ends.problem = "rings like these are of no use";
+    claim();
+    as_guest("port-1", "9");
+    ASSERT_TRUE(becomes(PV_DEVICE_CLOSED));
+    EXPECT_EQ(of_backend("error"), ends.problem);
+    ASSERT_EQ(ends.claims.size(), 1U);
+    EXPECT_EQ(ends.claims[0].rings.size(), 1U);
+    EXPECT_EQ(ends.claims[0].ports, (std::vector<Port>{{3}, {9}}));
+    EXPECT_EQ(domain->bound, (std::vector<uint32_t>{3, 9}));
+    EXPECT_TRUE(until([&] { return domain->detached == domain->attached; }));
+    EXPECT_TRUE(until([&] { return domain->unbound == domain->bound; }));
+}
+
+// Each at its place, whatever numbers they have here.
+TEST_F(DeviceLife, AProcessInheritsWhatItIsLeft)
+{
+    std::vector<UniqueFd> reading;
+    std::vector<UniqueFd> writing;
+    for (int i = 0; i < 5; i++) {
+        std::array<int, 2> pipe_ends{};
+        ASSERT_EQ(pipe2(pipe_ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+        reading.emplace_back(pipe_ends[0]);
+        writing.emplace_back(pipe_ends[1]);
+        ends.left.push_back(pipe_ends[1]);
+    }
+    claim(behaviour::inherits);
+    ASSERT_TRUE(becomes(PV_DEVICE_CONNECTED));
+    for (std::size_t i = 0; i < reading.size(); i++) {
+        unsigned char number = 0;
+        ASSERT_EQ(read(reading[i].get(), &number, 1), 1) << i;
+        EXPECT_EQ(number, 4 + i);
+    }
+}
+
+TEST_F(DeviceLife, NothingIsGivenBackBeforeTheDrainIsOver)
+{
+    ends.holds = true;
+    ends.words = "3 requests took 12 ms to drain";
+    claim(behaviour::dies_once);
+    ASSERT_TRUE(until([&] { return ends.draining; }));
+    turn();
+    EXPECT_EQ(domain->attached.size(), 1U);
+    EXPECT_TRUE(domain->detached.empty());
+    EXPECT_EQ(ends.finished, 0U);
+    EXPECT_EQ(ends.prepared.size(), 1U);
+    EXPECT_TRUE(told.empty());
+    ends.release();
+    ASSERT_TRUE(becomes(PV_DEVICE_CONNECTED));
+    EXPECT_EQ(domain->detached.size(), 1U);
+    EXPECT_EQ(ends.prepared, (std::vector<bool>{false, true}));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0], "the backend of thing 0 ended unexpectedly, with status 1; 3 requests took "
+                       "12 ms to drain; another takes over");
+}
+
+TEST_F(DeviceLife, ADrainEndsWithItsGuest)
+{
+    ends.holds = true;
+    claim(behaviour::dies);
+    ASSERT_TRUE(until([&] { return ends.draining; }));
+    device->abandon();
+    EXPECT_TRUE(run(device->close()));
+    EXPECT_EQ(domain->attached.size(), 1U);
 }
 
 TEST_F(DeviceLife, TheGuestCannotWriteWhatTheHostSays)
@@ -174,6 +259,19 @@ TEST_F(DeviceLife, AnotherProcessTakesOver)
     EXPECT_EQ(domain->detached.size(), 1U);
     EXPECT_EQ(domain->bound.size(), 1U); // the ports stay
     EXPECT_EQ(of_backend("epoch"), "1");
+}
+
+TEST_F(DeviceLife, OneThatDiesAfterItDidSomethingIsNotGivenUp)
+{
+    ends.useful = true;
+    claim(behaviour::dies);
+    EXPECT_TRUE(until([&] { return ends.finished >= 12; }));
+    EXPECT_EQ(of_backend("error"), "(none)");
+    // Nor does it cost more than a start in 50 ms.
+    const auto began = std::chrono::steady_clock::now();
+    const std::size_t before = ends.finished;
+    EXPECT_TRUE(until([&] { return ends.finished >= before + 5; }));
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(200));
 }
 
 TEST_F(DeviceLife, OneThatAlwaysDiesIsGivenUp)

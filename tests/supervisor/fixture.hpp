@@ -91,28 +91,66 @@ class FakeDomain {
     control::Channel channel_;
 };
 
-// Nothing beside the process itself.
+// Nothing beside the process itself but what a test wants.
 class FakeEnds final : public DeviceEnds {
   public:
-    [[nodiscard]] Result<std::vector<int>> prepare(bool resumed) override
+    explicit FakeEnds(boost::asio::io_context &loop) : drained(loop) {}
+
+    [[nodiscard]] std::vector<DeviceProperty> properties() const override { return shown; }
+    [[nodiscard]] Result<std::vector<int>> prepare(const Claim &claim, bool resumed) override
     {
         prepared.push_back(resumed);
+        claims.push_back(claim);
+        if (!problem.empty())
+            return Problem{problem};
         return std::vector<int>{};
     }
+    [[nodiscard]] std::vector<int> inherited() const override { return left; }
     void started() override {}
+    [[nodiscard]] boost::asio::awaitable<std::string>
+    drain(Signal::Clock::time_point /*ended*/) override
+    {
+        draining = true;
+        while (holds)
+            co_await drained.wait();
+        co_return words;
+    }
     [[nodiscard]] boost::asio::awaitable<void> finish() override
     {
         finished++;
+        done += useful ? 1 : 0;
         co_return;
+    }
+    [[nodiscard]] uint64_t progress() const override { return done; }
+    void abandon() override { release(); }
+    void release()
+    {
+        holds = false;
+        drained.raise();
     }
 
     std::vector<bool> prepared; // with what they were told
+    std::vector<Claim> claims;
     std::size_t finished = 0;
+    bool useful = false; // each process has done something before it dies
+    uint64_t done = 0;
+    std::vector<DeviceProperty> shown;
+    std::string problem;   // not empty: why nothing is prepared
+    std::vector<int> left; // inherited
+    bool holds = false;    // drain() does not come back
+    bool draining = false;
+    std::string words; // of the drain
+    Signal drained;
 };
 
 class DeviceFixture : public testing::Test {
   protected:
     static constexpr DomainId guest{7};
+
+    explicit DeviceFixture(const std::string &name = "thing")
+        : front("/domain/7/device/" + name + "/0/"), back("/domain/0/backend/" + name + "/7/0/")
+    {
+    }
 
     void SetUp() override
     {
@@ -128,10 +166,22 @@ class DeviceFixture : public testing::Test {
         make_device();
     }
 
-    void make_device()
+    // Once more, for what differs from what SetUp() has made.
+    virtual void make_device()
     {
+        forget_device();
         device = std::make_unique<Device>(*around, kind, 0, ends);
         ASSERT_TRUE(device->offer());
+    }
+
+    void forget_device()
+    {
+        if (device) {
+            EXPECT_TRUE(run(device->close()));
+        }
+        device.reset();
+        (void)store.remove({host_domain},
+                           *StorePath::parse(front.substr(0, front.size() - 1), host_domain));
     }
 
     // Turns the loop until it is so, or for ten seconds.
@@ -204,9 +254,9 @@ class DeviceFixture : public testing::Test {
         return until([&] { return done; });
     }
 
-    const DeviceKind kind = {"thing", "paravane-test-backend", {1, 3, 5}, 1, 2, 1};
-    const std::string front = "/domain/7/device/thing/0/";
-    const std::string back = "/domain/0/backend/thing/7/0/";
+    const DeviceKind kind = {"thing", "paravane-test-backend", {1, 3, 5}, 1, 2, 1, 2};
+    const std::string front; // directories
+    const std::string back;
     boost::asio::io_context loop{1};
     Store store;
     std::vector<std::string> told;
@@ -214,7 +264,7 @@ class DeviceFixture : public testing::Test {
     std::unique_ptr<FakeDomain> domain;
     std::unique_ptr<DomainLink> link;
     std::unique_ptr<DeviceSurroundings> around;
-    FakeEnds ends;
+    FakeEnds ends{loop};
     std::unique_ptr<Device> device;
 };
 

@@ -175,15 +175,19 @@ template <typename T> void read_all(Packet &packet)
     }
 }
 
+// More than any packet may have.
+constexpr std::size_t fds_sent_max = 128;
+static_assert(fds_sent_max > control::packet_fds_max + 1);
+
 void send_raw(int socket, const uint8_t *data, size_t size, std::size_t fds)
 {
-    std::array<char, CMSG_SPACE(sizeof(int) * 32)> space{};
+    std::array<char, CMSG_SPACE(sizeof(int) * fds_sent_max)> space{};
     iovec vector = {const_cast<uint8_t *>(data), size};
     msghdr head = {};
     head.msg_iov = &vector;
     head.msg_iovlen = 1;
     if (fds > 0) {
-        const std::array<int, 32> all{};
+        const std::array<int, fds_sent_max> all{};
         head.msg_control = space.data();
         head.msg_controllen = CMSG_SPACE(sizeof(int) * fds);
         cmsghdr *rights = CMSG_FIRSTHDR(&head);
@@ -222,7 +226,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const auto &[ours, theirs] = sockets();
     const std::size_t before = open_descriptors();
-    const std::size_t fds = data[0] % 32;
+    const std::size_t fds = data[0] % fds_sent_max;
     send_raw(theirs.get(), data + 1, size - 1, fds);
     {
         Result<Packet> packet = Packet::receive(ours.get());
