@@ -3,6 +3,8 @@
 
 #include <csignal>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
@@ -17,7 +19,9 @@
 #include <nlohmann/json.hpp>
 
 #include "backend/cli/console_option.hpp"
+#include "backend/cli/disk_option.hpp"
 #include "backend/cli/guest_output.hpp"
+#include "backend/cli/size.hpp"
 #include "backend/supervisor/guest.hpp"
 #include <paravane/hypercall.h>
 
@@ -32,11 +36,16 @@ constexpr int guest_crashed = 101;
 constexpr int guest_lost = 102;
 constexpr int guest_destroyed = 130; // as of a program that Ctrl-C ended
 
+// Rings and buffers of disks lie in it.
+constexpr uint64_t arena_with_disks = uint64_t{64} << 20;
+
 struct Options {
-    GuestSettings guest;
+    GuestSettings guest; // without its disks, which are opened when it is started
     std::string vehicle = "auto";
     std::string memory = "64M";
     std::string arena = "16M";
+    bool arena_given = false;
+    std::vector<std::string> disks;
     std::string console_text = "stdio";
     ConsoleOption console;
     bool json = false;
@@ -92,8 +101,8 @@ void tell(std::string_view what)
 class Run {
   public:
     // The loop, and a terminal on it that outlives a reboot.
-    Run(const Options &options, asio::io_context &loop, OpenConsole &console)
-        : options_(options), output_(options.guest.image), loop_(loop), console_(console),
+    Run(const GuestSettings &settings, asio::io_context &loop, OpenConsole &console)
+        : settings_(settings), output_(settings.image), loop_(loop), console_(console),
           guest_(
               loop, store_, {*console.terminal, *console.reader},
               [this](std::string_view text) { return output_.read(text); },
@@ -102,15 +111,16 @@ class Run {
                   loop_.stop();
               },
               tell),
-          signals_(loop, SIGINT, SIGTERM), stops_(loop, SIGTSTP)
+          signals_(loop, SIGINT, SIGTERM), stops_(loop, SIGTSTP), looks_(loop, SIGUSR1)
     {
     }
 
     [[nodiscard]] GuestResult run()
     {
-        if (Result<void> started = guest_.start(options_.guest); !started)
+        if (Result<void> started = guest_.start(settings_); !started)
             return {GuestEnd::refused, 0, started.error().text};
         await_signal();
+        await_look();
         asio::co_spawn(loop_, await_stop(), asio::detached);
         loop_.restart();
         loop_.run();
@@ -131,6 +141,17 @@ class Run {
             tell("asked the guest to shut down; again destroys it");
             guest_.ask_to_shut_down();
             await_signal();
+        });
+    }
+
+    // Whoever has made a disk larger says so.
+    void await_look()
+    {
+        looks_.async_wait([this](const boost::system::error_code &error, int /*number*/) {
+            if (error)
+                return;
+            guest_.look_at_disks();
+            await_look();
         });
     }
 
@@ -156,7 +177,7 @@ class Run {
         }
     }
 
-    const Options &options_;
+    const GuestSettings &settings_;
     GuestOutput output_;
     asio::io_context &loop_;
     OpenConsole &console_;
@@ -164,12 +185,39 @@ class Run {
     Guest guest_;
     asio::signal_set signals_;
     asio::signal_set stops_;
+    asio::signal_set looks_;
     GuestResult result_;
     bool asked_ = false;
 };
 
+// The guest with its disks, opened and locked: they outlive a reboot.
+Result<GuestSettings> open_disks(const Options &options)
+{
+    GuestSettings settings = options.guest;
+
+    if (options.disks.size() > disks_max)
+        return Problem{"a guest has at most " + std::to_string(disks_max) + " disks"};
+    for (const std::string &text : options.disks) {
+        DiskOption option;
+        if (const std::string wrong = parse_disk(text, option); !wrong.empty())
+            return Problem{wrong};
+        Result<Disk> disk = open_disk(option);
+        if (!disk)
+            return disk.error();
+        settings.disks.push_back(std::move(*disk));
+    }
+    if (!settings.disks.empty() && !options.arena_given)
+        settings.arena = arena_with_disks;
+    return settings;
+}
+
 int run(const Options &options)
 {
+    const Result<GuestSettings> settings = open_disks(options);
+    if (!settings) {
+        tell(settings.error().text);
+        return wrong_usage;
+    }
     // A terminal outlives the guests that reboot before it, and what waits for it is the loop's.
     asio::io_context loop{1};
     Result<OpenConsole> console =
@@ -181,7 +229,7 @@ int run(const Options &options)
     GuestResult result;
 
     do {
-        result = Run(options, loop, *console).run();
+        result = Run(*settings, loop, *console).run();
     } while (result.end == GuestEnd::reboot);
     if (options.json) {
         const nlohmann::json document = {{"schema", 1},
@@ -202,28 +250,6 @@ VehicleChoice choice_of(const std::string &name)
     return name == "process" ? VehicleChoice::process : VehicleChoice::best;
 }
 
-// "64M", "1G", "65536K" or bytes.
-std::string parse_size(const std::string &text, uint64_t &bytes)
-{
-    std::string wrong = "\"" + text + "\" is not a size: try 64M, or a number of bytes, K, M or G";
-    std::size_t end = 0;
-    uint64_t number = 0;
-
-    if (text.empty() || text[0] < '0' || text[0] > '9' || text.size() > 15)
-        return wrong;
-    number = std::stoull(text, &end);
-    const std::string unit = text.substr(end);
-    const int shift = unit.empty()  ? 0
-                      : unit == "K" ? 10
-                      : unit == "M" ? 20
-                      : unit == "G" ? 30
-                                    : -1;
-    if (shift < 0 || number > UINT64_MAX >> 40)
-        return wrong;
-    bytes = number << shift;
-    return {};
-}
-
 } // namespace
 
 Verb add_run_command(CLI::App &app)
@@ -239,9 +265,12 @@ Verb add_run_command(CLI::App &app)
         ->check(
             [options](const std::string &text) { return parse_size(text, options->guest.memory); })
         ->capture_default_str();
-    verb->add_option("--arena", options->arena, "memory that it may share with devices")
-        ->check(
-            [options](const std::string &text) { return parse_size(text, options->guest.arena); })
+    verb->add_option("--arena", options->arena,
+                     "memory that it may share with devices (with a disk: 64M)")
+        ->check([options](const std::string &text) {
+            options->arena_given = true;
+            return parse_size(text, options->guest.arena);
+        })
         ->capture_default_str();
     verb->add_option("--vcpus", options->guest.vcpus, "its virtual processors")
         ->check(CLI::Range(1U, PV_VCPUS_MAX))
@@ -250,6 +279,14 @@ Verb add_run_command(CLI::App &app)
         ->check(
             [options](const std::string &text) { return parse_console(text, options->console); })
         ->capture_default_str();
+    verb->add_option("--disk", options->disks,
+                     "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
+                     "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS]; up to 16")
+        ->check([](const std::string &text) {
+            DiskOption option;
+            return parse_disk(text, option);
+        })
+        ->allow_extra_args(false);
     verb->add_option("--cmdline", options->guest.command_line, "what the guest is told to do");
     verb->add_option("--kernel", options->guest.image, "the guest's kernel (default: keel)");
     verb->add_flag("--json", options->json,

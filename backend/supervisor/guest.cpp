@@ -104,7 +104,7 @@ Result<void> Guest::start(const GuestSettings &settings)
     child_ = std::move(*child);
     channel_ = std::make_unique<control::Channel>(loop_, std::move(sockets->first));
     early_output_.assign(reading.release());
-    if (Result<void> offered = offer_devices(); !offered)
+    if (Result<void> offered = offer_devices(settings); !offered)
         return offered.error();
 
     capnp::MallocMessageBuilder message;
@@ -124,17 +124,38 @@ Result<void> Guest::start(const GuestSettings &settings)
     return {};
 }
 
-Result<void> Guest::offer_devices()
+Result<void> Guest::offer_devices(const GuestSettings &settings)
 {
     link_ = std::make_unique<DomainLink>(loop_, *channel_);
     around_ =
         std::make_unique<DeviceSurroundings>(DeviceSurroundings{loop_, store_, *link_, id_, tell_});
     console_ends_ = std::make_unique<ConsoleEnds>(loop_, console_.terminal, console_.reader);
     devices_.push_back(std::make_unique<Device>(*around_, console_kind(), 0, *console_ends_));
+    for (const Disk &disk : settings.disks)
+        add_disk(disk, settings.vcpus);
     for (const auto &device : devices_)
         if (Result<void> offered = device->offer(); !offered)
             return offered;
     return {};
+}
+
+void Guest::add_disk(Disk disk, uint32_t vcpus)
+{
+    const auto number = static_cast<uint32_t>(disks_.size());
+
+    if (disk.settings.queues_max == 0)
+        disk.settings.queues_max = vcpus;
+    disks_.push_back(
+        std::make_unique<BlkEnds>(loop_, std::move(disk), "blk " + std::to_string(number), tell_));
+    BlkEnds &ends = *disks_.back();
+    devices_.push_back(std::make_unique<Device>(*around_, ends.kind(), number, ends));
+}
+
+void Guest::look_at_disks()
+{
+    for (std::size_t disk = 0; disk < disks_.size(); disk++)
+        if (disks_[disk]->look_again())
+            devices_[disk + 1]->publish_properties();
 }
 
 asio::awaitable<void> Guest::serve()

@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "backend/supervisor/blk.hpp"
 #include "backend/supervisor/console.hpp"
 #include "backend/supervisor/device.hpp"
 #include "backend/supervisor/domain_link.hpp"
@@ -35,6 +36,7 @@ struct GuestSettings {
     uint32_t vcpus = 1;
     std::string command_line;
     std::string image;
+    std::vector<Disk> disks; // as blk 0, 1, ...
 };
 
 enum class GuestEnd : uint8_t {
@@ -84,6 +86,9 @@ class Guest {
     // In the next epoch.
     void resume();
 
+    // Tells the guest of disks that have grown.
+    void look_at_disks();
+
     [[nodiscard]] pid_t process() const { return child_.pid(); }
 
   private:
@@ -91,7 +96,8 @@ class Guest {
     boost::asio::awaitable<void> read_early_output();
     void handle(control::Packet &packet);
     void serve_store(control::Packet &packet);
-    [[nodiscard]] Result<void> offer_devices();
+    [[nodiscard]] Result<void> offer_devices(const GuestSettings &settings);
+    void add_disk(Disk disk, uint32_t vcpus);
     void finish_if_over();
     boost::asio::awaitable<void> finish();
     boost::asio::awaitable<void> await_end_of_process();
@@ -114,7 +120,8 @@ class Guest {
     std::unique_ptr<DomainLink> link_;
     std::unique_ptr<DeviceSurroundings> around_;
     std::unique_ptr<ConsoleEnds> console_ends_;
-    std::vector<std::unique_ptr<Device>> devices_;
+    std::vector<std::unique_ptr<BlkEnds>> disks_;
+    std::vector<std::unique_ptr<Device>> devices_; // the console, then the disks
     uint64_t epoch_ = 1;
     Signal changed_;          // one of these
     bool suspending_ = false; // somebody sees to a suspend

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/cli/disk_option.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "backend/cli/size.hpp"
+
+namespace paravane::cli {
+
+namespace {
+
+constexpr std::string_view memory_prefix = "mem:";
+constexpr std::string_view null_prefix = "null:";
+constexpr uint64_t rate_max = 1000000000000;
+constexpr uint64_t burst_ms_max = 10000;
+constexpr uint64_t ns_in_ms = 1000000;
+
+// At each comma; two of them are one of the part's own.
+std::vector<std::string> parts_of(const std::string &text)
+{
+    std::vector<std::string> parts(1);
+
+    for (std::size_t at = 0; at < text.size(); at++) {
+        if (text[at] != ',') {
+            parts.back() += text[at];
+        } else if (at + 1 < text.size() && text[at + 1] == ',') {
+            parts.back() += ',';
+            at++;
+        } else {
+            parts.emplace_back();
+        }
+    }
+    return parts;
+}
+
+std::string parse_place(const std::string &place, DiskOption &option)
+{
+    std::string_view prefix;
+
+    option.medium = blk::Medium::file;
+    if (place.compare(0, memory_prefix.size(), memory_prefix) == 0) {
+        option.medium = blk::Medium::memory;
+        prefix = memory_prefix;
+    } else if (place.compare(0, null_prefix.size(), null_prefix) == 0) {
+        option.medium = blk::Medium::null;
+        prefix = null_prefix;
+    } else if (place.empty()) {
+        return "a path is missing";
+    } else {
+        option.path = place;
+        return {};
+    }
+    return parse_size(place.substr(prefix.size()), option.bytes);
+}
+
+std::string parse_serial(const std::string &value, DiskOption &option)
+{
+    const bool shows = std::all_of(value.begin(), value.end(),
+                                   [](char letter) { return letter > ' ' && letter <= '~'; });
+
+    if (value.empty() || value.size() > PV_BLK_SERIAL_BYTES || !shows)
+        return "1 to " + std::to_string(PV_BLK_SERIAL_BYTES) +
+               " letters, digits and signs of ASCII are needed";
+    option.settings.serial = value;
+    return {};
+}
+
+std::string parse_queues(const std::string &value, DiskOption &option)
+{
+    uint64_t number = 0;
+    std::string wrong = parse_number(value, 1, PV_BLK_QUEUES_LIMIT, number);
+
+    option.settings.queues_max = static_cast<uint32_t>(number);
+    return wrong;
+}
+
+std::string parse_depth(const std::string &value, DiskOption &option)
+{
+    uint64_t number = 0;
+
+    if (!parse_number(value, PV_RING_SLOTS_MIN, PV_RING_SLOTS_MAX, number).empty() ||
+        !pv_is_power_of_two(static_cast<uint32_t>(number)))
+        return "a power of two from " + std::to_string(PV_RING_SLOTS_MIN) + " to " +
+               std::to_string(PV_RING_SLOTS_MAX) + " is needed";
+    option.settings.depth_max = static_cast<uint32_t>(number);
+    return {};
+}
+
+std::string parse_cache(const std::string &value, DiskOption &option)
+{
+    if (value != "direct" && value != "buffered")
+        return "direct or buffered is needed";
+    option.cache = value == "direct" ? DiskFile::Cache::direct : DiskFile::Cache::buffered;
+    return {};
+}
+
+std::string parse_iops(const std::string &value, DiskOption &option)
+{
+    return parse_number(value, 1, rate_max, option.settings.limits.operations_a_second);
+}
+
+std::string parse_bps(const std::string &value, DiskOption &option)
+{
+    uint64_t bytes = 0;
+
+    if (!parse_size(value, bytes).empty() || bytes == 0 || bytes > rate_max)
+        return "a size such as 100M is needed, up to " + std::to_string(rate_max);
+    option.settings.limits.bytes_a_second = bytes;
+    return {};
+}
+
+std::string parse_burst(const std::string &value, DiskOption &option)
+{
+    uint64_t milliseconds = 0;
+    std::string wrong = parse_number(value, 1, burst_ms_max, milliseconds);
+
+    option.settings.limits.burst_ns = milliseconds * ns_in_ms;
+    return wrong;
+}
+
+std::string parse_ro(const std::string & /*value*/, DiskOption &option)
+{
+    option.access = DiskFile::Access::read;
+    return {};
+}
+
+struct Key {
+    std::string_view name;
+    bool has_value;
+    std::string (*parse)(const std::string &value, DiskOption &option);
+};
+
+constexpr std::array keys = {
+    Key{"ro", false, parse_ro},        Key{"serial", true, parse_serial},
+    Key{"queues", true, parse_queues}, Key{"depth", true, parse_depth},
+    Key{"cache", true, parse_cache},   Key{"iops", true, parse_iops},
+    Key{"bps", true, parse_bps},       Key{"burst", true, parse_burst},
+};
+
+// `part` is of the form NAME or NAME=VALUE; its name joins `seen`.
+std::string parse_part(const std::string &part, DiskOption &option, std::set<std::string> &seen)
+{
+    const std::size_t sign = part.find('=');
+    const std::string name = part.substr(0, sign);
+    const auto *const key =
+        std::find_if(keys.begin(), keys.end(), [&](const Key &one) { return one.name == name; });
+
+    if (key == keys.end() || key->has_value != (sign != std::string::npos))
+        return "\"" + part + "\" is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, " +
+               "cache=buffered, iops=N, bps=N, burst=MS";
+    if (!seen.insert(name).second)
+        return "\"" + name + "\" is there twice";
+    const std::string wrong =
+        key->parse(key->has_value ? part.substr(sign + 1) : std::string(), option);
+    return wrong.empty() ? wrong : "\"" + part + "\": " + wrong;
+}
+
+std::string parse_parts(const std::vector<std::string> &parts, DiskOption &option)
+{
+    std::set<std::string> seen;
+
+    if (std::string wrong = parse_place(parts.front(), option); !wrong.empty())
+        return wrong;
+    for (std::size_t part = 1; part < parts.size(); part++)
+        if (std::string wrong = parse_part(parts[part], option, seen); !wrong.empty())
+            return wrong;
+    if (seen.contains("cache") && option.medium != blk::Medium::file)
+        return "only a file has a cache";
+    if (seen.contains("burst") && !seen.contains("iops") && !seen.contains("bps"))
+        return "a burst is of iops or of bps, and neither is there";
+    return {};
+}
+
+} // namespace
+
+std::string parse_disk(const std::string &text, DiskOption &option)
+{
+    option = {};
+    const std::string wrong = parse_parts(parts_of(text), option);
+
+    return wrong.empty() ? wrong : "disk " + text + ": " + wrong;
+}
+
+Result<Disk> open_disk(const DiskOption &option)
+{
+    Result<DiskFile> file = option.medium == blk::Medium::file
+                                ? DiskFile::open(option.path, option.access, option.cache)
+                            : option.medium == blk::Medium::memory
+                                ? DiskFile::in_memory(option.bytes, option.access)
+                                : DiskFile::nowhere(option.bytes, option.access);
+    if (!file)
+        return file.error();
+    return Disk{std::make_shared<DiskFile>(std::move(*file)), option.settings};
+}
+
+} // namespace paravane::cli
