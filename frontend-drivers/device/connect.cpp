@@ -11,7 +11,45 @@ namespace {
 // The offer has changed since it was read.
 constexpr store::Error error_changed = PV_EBUSY;
 
+class StoredProperties final : public Properties {
+  public:
+    StoredProperties(Directory &own, Directory &backend) : own_(own), backend_(backend) {}
+    ~StoredProperties() = default;
+
+    [[nodiscard]] bool number(std::string_view name, uint64_t most, uint64_t &value) override
+    {
+        std::array<char, PV_DEVICE_VALUE_MAX> room{};
+        const auto text = store::client().read(backend_.key(name), room);
+        uint64_t read = 0;
+
+        if (!text.good() || !parse_value(text.value, most, read))
+            return false;
+        value = read;
+        return true;
+    }
+
+    void tell(std::string_view name, uint64_t value) override
+    {
+        std::array<char, PV_DEVICE_VALUE_MAX> room{};
+        Writer text(room);
+
+        format(text, "{}", value);
+        (void)store::client().write(own_.key(name), text.text());
+    }
+
+  private:
+    Directory &own_;
+    Directory &backend_;
+};
+
 } // namespace
+
+bool Device::learn()
+{
+    StoredProperties properties(own_, backend_);
+
+    return driver_.learn(properties);
+}
 
 bool Device::read_number(std::string_view path, store::Transaction transaction, uint64_t most,
                          uint64_t &number)
@@ -111,6 +149,10 @@ bool Device::connect()
     }
     if (!pv_device_agree(&offer_, &offer, &terms_)) {
         fail("there is no version that both speak");
+        return true;
+    }
+    if (!learn()) {
+        fail("the backend's properties are not to be understood");
         return true;
     }
     if (const std::string_view wrong = wiring_.make(driver_.plan(terms_)); !wrong.empty()) {

@@ -130,7 +130,11 @@ bool Device::step()
     const Backend backend = find_backend() ? read_backend() : Backend{};
     switch (next_action(phase_, epoch_, backend)) {
     case Action::wait:
-        return false;
+        // What made it look may have been one of the kind's own properties.
+        if (phase_ != Phase::connected || learn())
+            return false;
+        broken_ = true;
+        break;
     case Action::connect:
         return connect();
     case Action::start:

@@ -64,6 +64,8 @@ class Device {
     [[nodiscard]] Backend read_backend();
 
     [[nodiscard]] bool connect();
+    // Lets the driver read what the backend's directory says.
+    [[nodiscard]] bool learn();
     [[nodiscard]] bool read_offer(store::Transaction transaction, pv_device_offer &offer,
                                   uint64_t &epoch);
     [[nodiscard]] store::Error tell(store::Transaction transaction);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "frontend-drivers/device/properties.hpp"
 #include "frontend-drivers/keel/hypercall.hpp"
 
 extern "C" {
@@ -60,6 +61,10 @@ class Driver {
     Driver(const Driver &) = delete;
     Driver &operator=(const Driver &) = delete;
 
+    // What the backend says of itself: before each plan(), and while connected whenever it may have changed.
+    // False: no connection is to be had with such a backend. The event loop turns meanwhile, so the driver
+    // may be used; it is not planned, started or stopped.
+    [[nodiscard]] virtual bool learn(Properties & /*properties*/) { return true; }
     // Of a connection under these terms, which are within what was offered.
     [[nodiscard]] virtual Plan plan(const pv_device_terms &terms) = 0;
     // Rings and ports are good until stop() has returned. The ports have no handlers yet.

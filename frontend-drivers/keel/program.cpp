@@ -10,7 +10,7 @@ namespace keel {
 namespace {
 
 // The first is what runs when the command line is empty.
-constexpr std::array<Program, 17> all = {{
+constexpr std::array<Program, 20> all = {{
     {"show", "", "shows this guest and powers off", program::show},
     {"shell", "", "obeys commands that come over the console", program::shell},
     {"selftest", "[NAME...]", "tests the kernel and the host's answers to it", program::selftest},
@@ -25,6 +25,17 @@ constexpr std::array<Program, 17> all = {{
      program::console_hostile},
     {"console-terms", "VERSION_MIN VERSION FEATURES", "agrees with the console on other terms",
      program::console_terms},
+    {"blkbench",
+     "[disk=N] [rw=randread|read|randwrite|write|randrw|rw] [mix=PERCENT] [size=4K] [depth=32] "
+     "[queues=1] [time=1s] [warmup=100ms] [region=BYTES] [seed=N] [wait=poll|sleep] [latency] "
+     "[hist] [verify]",
+     "measures a disk; writing overwrites what is on it", program::blkbench},
+    {"blkcheck",
+     "[disk=N] [rounds=20000] [seed=N] [region=32M] [depth=32] [queues=N] [wait=sleep|poll] "
+     "[order=submission|any] [errors]",
+     "overwrites a disk, and checks that it keeps what was written", program::blkcheck},
+    {"blkinfo", "[disk=N] [watch]", "says what a disk is like, and when its size changes",
+     program::blkinfo},
     {"store", "ls|read|write PATH [VALUE]", "reads and writes the store", program::store},
     {"store-hostile", "WAY", "breaks a rule of the store's streams", program::store_hostile},
     {"storm", "ROUNDS", "counts hypercalls under a rain of upcalls", program::storm},

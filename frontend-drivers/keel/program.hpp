@@ -29,6 +29,9 @@ constexpr uint32_t status_wrong_usage = 2;
 namespace program {
 
 uint32_t bench(Words arguments);
+uint32_t blkbench(Words arguments);
+uint32_t blkcheck(Words arguments);
+uint32_t blkinfo(Words arguments);
 uint32_t console_count(Words arguments);
 uint32_t console_echo(Words arguments);
 uint32_t console_hostile(Words arguments);

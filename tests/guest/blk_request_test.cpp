@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests, as words for a ring and as a backend reads them.
+#include <bit>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "frontend-drivers/blk/request.hpp"
+
+namespace keel::blk {
+namespace {
+
+pv_blk_request encoded(const Request &request, uint32_t id, uint32_t flags,
+                       std::span<const Segment> segments, uint32_t count)
+{
+    RequestWords words;
+
+    words.fill(pv_le64_of(UINT64_MAX));
+    encode(words, id, request, flags, segments, count);
+    return std::bit_cast<pv_blk_request>(words);
+}
+
+TEST(BlkRequest, HasItsFieldsWhereABackendReadsThem)
+{
+    const std::array<Segment, 2> segments = {
+        {{{0x01020304}, 0x11121314, 0x21222324}, {{0x31323334}, 0x41424344, 0x51525354}}};
+    const Request request = {PV_BLK_WRITE, true, 0x0102030405060708, 0xa1a2a3a4, segments};
+    const pv_blk_request wire = encoded(request, 0xfedc, 0x35, segments, 2);
+
+    EXPECT_EQ(pv_le16_get(wire.head.id), 0xfedc);
+    EXPECT_EQ(wire.head.operation, PV_BLK_WRITE);
+    EXPECT_EQ(wire.head.flags, 0x35);
+    EXPECT_EQ(pv_le32_get(wire.head.reserved), 0U);
+    EXPECT_EQ(pv_le64_get(wire.sector), 0x0102030405060708U);
+    EXPECT_EQ(pv_le32_get(wire.sectors), 0xa1a2a3a4U);
+    EXPECT_EQ(pv_le16_get(wire.segments), 2);
+    EXPECT_EQ(pv_le16_get(wire.reserved0), 0);
+    for (std::size_t i = 0; i < segments.size(); i++) {
+        EXPECT_EQ(pv_le32_get(wire.segment[i].grant), segments[i].grant.value);
+        EXPECT_EQ(pv_le32_get(wire.segment[i].offset), segments[i].offset);
+        EXPECT_EQ(pv_le32_get(wire.segment[i].length), segments[i].length);
+        EXPECT_EQ(pv_le32_get(wire.segment[i].reserved), 0U);
+    }
+    EXPECT_EQ(pv_le64_get(wire.reserved1), 0U);
+}
+
+TEST(BlkRequest, IsZeroWhereItSaysNothing)
+{
+    const pv_blk_request flush = encoded({PV_BLK_FLUSH, false, 0, 0, {}}, 7, 0, {}, 0);
+    pv_blk_request expected = {};
+
+    expected.head.id = pv_le16_of(7);
+    expected.head.operation = PV_BLK_FLUSH;
+    EXPECT_EQ(std::memcmp(&flush, &expected, sizeof(flush)), 0);
+
+    const std::array<Segment, 1> one = {{{{9}, 512, 4096}}};
+    const pv_blk_request read = encoded({PV_BLK_READ, false, 8, 8, one}, 0, 0, one, 1);
+    EXPECT_EQ(pv_le32_get(read.segment[0].grant), 9U);
+    EXPECT_EQ(std::memcmp(&read.segment[1], &expected.segment[1], sizeof(pv_segment)), 0);
+}
+
+TEST(BlkRequest, TablesHoldSegments)
+{
+    std::array<pv_segment, 4> table = {};
+    const std::array<Segment, 3> segments = {{{{1}, 0, 512}, {{2}, 4096, 1024}, {{3}, 512, 4096}}};
+
+    std::memset(table.data(), 0xff, sizeof(table));
+    encode_table(pv_shared_from_pointer(table.data()), segments);
+    for (std::size_t i = 0; i < segments.size(); i++) {
+        EXPECT_EQ(pv_le32_get(table[i].grant), segments[i].grant.value);
+        EXPECT_EQ(pv_le32_get(table[i].offset), segments[i].offset);
+        EXPECT_EQ(pv_le32_get(table[i].length), segments[i].length);
+        EXPECT_EQ(pv_le32_get(table[i].reserved), 0U);
+    }
+    EXPECT_EQ(pv_le32_get(table[3].grant), UINT32_MAX);
+}
+
+TEST(BlkRequest, OnlyWhatWasAgreedOnIsAskedFor)
+{
+    constexpr uint32_t always = 1U << PV_BLK_READ | 1U << PV_BLK_IDENTIFY;
+    constexpr uint32_t all = (1U << PV_BLK_OPERATIONS) - 1;
+
+    EXPECT_EQ(operations_of(0), always | 1U << PV_BLK_WRITE);
+    EXPECT_EQ(operations_of(PV_BLK_FEATURES & ~PV_BLK_FEATURE_READ_ONLY), all);
+    EXPECT_EQ(operations_of(PV_BLK_FEATURES), always | 1U << PV_BLK_FLUSH);
+    EXPECT_EQ(operations_of(PV_BLK_FEATURE_DISCARD),
+              always | 1U << PV_BLK_WRITE | 1U << PV_BLK_DISCARD);
+    EXPECT_EQ(operations_of(PV_BLK_FEATURE_WRITE_ZEROES),
+              always | 1U << PV_BLK_WRITE | 1U << PV_BLK_WRITE_ZEROES);
+}
+
+} // namespace
+} // namespace keel::blk
