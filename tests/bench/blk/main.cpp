@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// paravane-blk-peers: what other ways to a disk do with the workload of our own block benchmark.
+#include <algorithm>
+#include <exception>
+#include <iostream>
+
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+#include "blk/host_loop.hpp"
+#include "blk/options.hpp"
+#include "blk/peers.hpp"
+#include "blk/rounds.hpp"
+#include "report/json_file.hpp"
+#include "report/report.hpp"
+#include "ring/cores.hpp"
+
+namespace paravane::bench::blk {
+namespace {
+
+constexpr uint64_t null_bytes = uint64_t{64} << 30;
+constexpr double khz_a_mhz = 1000;
+constexpr uint64_t ns_a_ms = 1'000'000;
+
+int fail(const std::string &why, int status)
+{
+    fmt::print(std::cerr, "paravane-blk-peers: {}\n", why);
+    return status;
+}
+
+int list()
+{
+    for (const std::string &name : peer_names())
+        fmt::print("{}\n", name);
+    return status_measured;
+}
+
+int run(const Options &options)
+{
+    JsonFile file;
+    Report report;
+    Series series;
+    std::string error;
+    Setting setting;
+    JobChoice choice;
+
+    if (options.list)
+        return list();
+    if (!options.json.empty()) {
+        error = file.open(options.json);
+        if (!error.empty())
+            return fail(error, status_usage);
+    }
+    const auto cores = choose_cores(options.cores, error);
+    if (!cores)
+        return fail(error, options.smoke ? status_skipped : status_failed);
+    report.machine = this_machine();
+    report.build = this_build();
+    const Result<Medium> medium = find_medium(options.file, null_bytes);
+    if (!medium)
+        return fail(medium.error().text, status_usage);
+    setting.medium = *medium;
+    setting.cores = *cores;
+    setting.tsc_khz = static_cast<uint64_t>(report.machine.tsc_mhz * khz_a_mhz);
+    choice.time = options.milliseconds * ns_a_ms;
+    choice.warm_up = options.warm_up * ns_a_ms;
+    choice.latency = !options.file.empty();
+    choice.writes = options.writes;
+    choice.depths = options.depths;
+
+    print_machine(std::cout, report.machine, report.build);
+    fmt::print("cores     the loop on {}, what serves it on {}{}\n", cores->producer,
+               cores->consumer, cores->siblings ? " (threads of one core)" : "");
+    std::cout.flush();
+    std::vector<std::string> notes;
+    const Contenders contenders = start_peers(setting, options.only, notes);
+    const std::vector<NamedJob> jobs = jobs_of(choice);
+    if (!contenders.empty()) {
+        if (const Result<void> done = measure_rounds(contenders, jobs, options.rounds, series,
+                                                     options.verbose ? &std::cout : nullptr);
+            !done)
+            return fail(done.error().text, status_failed);
+    }
+    add_ratios(contenders, jobs, options.against, series);
+    report.rows = series.rows();
+    print_table(std::cout, report);
+    for (const std::string &note : notes)
+        fmt::print("\nnote: {}\n", note);
+    if (contenders.empty() && options.smoke) {
+        fmt::print("SKIP: nothing there to measure\n");
+        return status_skipped;
+    }
+    if (file.is_open()) {
+        error = file.write(report);
+        if (!error.empty())
+            return fail(error, status_failed);
+    }
+    return contenders.empty() ? status_failed : status_measured;
+}
+
+} // namespace
+} // namespace paravane::bench::blk
+
+int main(int count, char **words)
+{
+    using namespace paravane::bench::blk;
+
+    const ParsedOptions parsed = parse_options(count, words);
+    if (parsed.status)
+        return *parsed.status;
+    try {
+        return run(parsed.options);
+    } catch (const std::exception &error) {
+        return fail(error.what(), status_failed);
+    }
+}

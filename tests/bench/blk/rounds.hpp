@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rounds: each contender does each job once, all of them in turn and in the other order the next time, so that
+// what the machine does meanwhile hits them alike.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "blk/contender.hpp"
+#include "blk/jobs.hpp"
+#include "ring/series.hpp"
+
+namespace paravane::bench::blk {
+
+using Contenders = std::vector<std::unique_ptr<Contender>>;
+
+// `said` gets a line for each measurement, as it is made.
+[[nodiscard]] Result<void> measure_rounds(const Contenders &contenders,
+                                          const std::vector<NamedJob> &jobs, uint32_t rounds,
+                                          Series &series, std::ostream *said);
+
+// The name of that one whose name begins so and whose median is the best at the job. Empty: nobody did it.
+[[nodiscard]] std::string best_at(const NamedJob &job, const Contenders &contenders,
+                                  const std::string &beginning, const Series &series);
+
+// Of each job, all other contenders' figures by those of the best one whose name begins so, round by round.
+void add_ratios(const Contenders &contenders, const std::vector<NamedJob> &jobs,
+                const std::string &beginning, Series &series);
+
+} // namespace paravane::bench::blk
