@@ -122,6 +122,11 @@ std::string parse_burst(const std::string &value, DiskOption &option)
     return wrong;
 }
 
+std::string parse_core(const std::string &value, DiskOption &option)
+{
+    return parse_cores(value, option.settings.cores);
+}
+
 std::string parse_ro(const std::string & /*value*/, DiskOption &option)
 {
     option.access = DiskFile::Access::read;
@@ -139,6 +144,7 @@ constexpr std::array keys = {
     Key{"queues", true, parse_queues}, Key{"depth", true, parse_depth},
     Key{"cache", true, parse_cache},   Key{"iops", true, parse_iops},
     Key{"bps", true, parse_bps},       Key{"burst", true, parse_burst},
+    Key{"core", true, parse_core},
 };
 
 // `part` is of the form NAME or NAME=VALUE; its name joins `seen`.
@@ -151,7 +157,7 @@ std::string parse_part(const std::string &part, DiskOption &option, std::set<std
 
     if (key == keys.end() || key->has_value != (sign != std::string::npos))
         return "\"" + part + "\" is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, " +
-               "cache=buffered, iops=N, bps=N, burst=MS";
+               "cache=buffered, iops=N, bps=N, burst=MS, core=N";
     if (!seen.insert(name).second)
         return "\"" + name + "\" is there twice";
     const std::string wrong =

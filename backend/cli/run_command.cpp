@@ -46,6 +46,7 @@ struct Options {
     std::string arena = "16M";
     bool arena_given = false;
     std::vector<std::string> disks;
+    std::string cores_text;
     std::string console_text = "stdio";
     ConsoleOption console;
     bool json = false;
@@ -275,13 +276,18 @@ Verb add_run_command(CLI::App &app)
     verb->add_option("--vcpus", options->guest.vcpus, "its virtual processors")
         ->check(CLI::Range(1U, PV_VCPUS_MAX))
         ->capture_default_str();
+    verb->add_option("--cores", options->cores_text,
+                     "the processors that its vCPUs run on, such as 0,2-3 (default: all)")
+        ->check(
+            [options](const std::string &text) { return parse_cores(text, options->guest.cores); });
     verb->add_option("--console", options->console_text, "stdio, pty, file=PATH or socket=PATH")
         ->check(
             [options](const std::string &text) { return parse_console(text, options->console); })
         ->capture_default_str();
-    verb->add_option("--disk", options->disks,
-                     "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
-                     "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS]; up to 16")
+    verb->add_option(
+            "--disk", options->disks,
+            "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
+            "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS][,core=N]; up to 16")
         ->check([](const std::string &text) {
             DiskOption option;
             return parse_disk(text, option);

@@ -37,8 +37,8 @@ Result<std::shared_ptr<BackendProcess>> BackendProcess::start(asio::io_context &
     Result<std::pair<UniqueFd, UniqueFd>> sockets = control::make_socket_pair();
     if (!sockets)
         return sockets.error();
-    Result<Child> child =
-        Child::start(program_beside(program.name), std::move(sockets->second), program.inherited);
+    Result<Child> child = Child::start(program_beside(program.name), std::move(sockets->second),
+                                       {program.inherited, program.cores});
     if (!child)
         return child.error();
     std::shared_ptr<BackendProcess> process(

@@ -22,6 +22,7 @@ namespace paravane {
 struct BackendProgram {
     const char *name;           // beside the program that starts it
     std::vector<int> inherited; // its descriptors from number 4 on; they stay the caller's
+    Cores cores;
 };
 
 class BackendProcess : public std::enable_shared_from_this<BackendProcess> {

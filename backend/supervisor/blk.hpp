@@ -38,6 +38,7 @@ struct DiskSettings {
     uint32_t queues_max = 0; // 0: one for each of the guest's vCPUs
     uint32_t depth_max = default_depth;
     DiskLimits limits;
+    Cores cores; // of its backend
 };
 
 // A disk of a guest, which may be of its successors after a reboot.
@@ -58,6 +59,7 @@ class BlkEnds final : public DeviceEnds {
     [[nodiscard]] std::vector<DeviceProperty> properties() const override;
     [[nodiscard]] Result<std::vector<int>> prepare(const Claim &claim, bool resumed) override;
     [[nodiscard]] std::vector<int> inherited() const override;
+    [[nodiscard]] Cores cores() const override { return disk_.settings.cores; }
     void started() override {}
     [[nodiscard]] boost::asio::awaitable<std::string>
     drain(Signal::Clock::time_point ended) override;

@@ -12,6 +12,7 @@
 
 #include "backend/supervisor/claim.hpp"
 #include "backend/supervisor/signal.hpp"
+#include "hypercall/control/cores.hpp"
 #include "hypercall/host/result.hpp"
 
 namespace paravane {
@@ -37,6 +38,8 @@ class DeviceEnds {
     [[nodiscard]] virtual Result<std::vector<int>> prepare(const Claim &claim, bool resumed) = 0;
     // The same of those that it begins with, as number 4 and on: for what no packet may carry.
     [[nodiscard]] virtual std::vector<int> inherited() const { return {}; }
+    // Where it runs.
+    [[nodiscard]] virtual Cores cores() const { return {}; }
     virtual void started() = 0;
     // The process is dead, and was seen to end before that. Comes back when nothing of its I/O is on its way,
     // with what is to be said of it.

@@ -88,8 +88,8 @@ asio::awaitable<Device::End> Device::run_process(const Claim &claim,
     }
 
     ConnectPacket packet({around_.guest, epoch_, resumed}, claim, *attachment, ports, *own);
-    Result<std::shared_ptr<BackendProcess>> started =
-        BackendProcess::start(around_.loop, {kind_.program, ends_.inherited()}, packet, changed_);
+    Result<std::shared_ptr<BackendProcess>> started = BackendProcess::start(
+        around_.loop, {kind_.program, ends_.inherited(), ends_.cores()}, packet, changed_);
     ends_.started();
     End end = End::refused;
     Clock::time_point ended = Clock::now();

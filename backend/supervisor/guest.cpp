@@ -97,8 +97,8 @@ Result<void> Guest::start(const GuestSettings &settings)
     Result<std::pair<UniqueFd, UniqueFd>> sockets = control::make_socket_pair();
     if (!sockets)
         return sockets.error();
-    Result<Child> child =
-        Child::start(program_beside("paravane-domain"), std::move(sockets->second));
+    Result<Child> child = Child::start(program_beside("paravane-domain"),
+                                       std::move(sockets->second), {{}, settings.cores});
     if (!child)
         return child.error();
     child_ = std::move(*child);

@@ -34,6 +34,7 @@ struct GuestSettings {
     uint64_t memory = uint64_t{64} << 20;
     uint64_t arena = uint64_t{16} << 20;
     uint32_t vcpus = 1;
+    Cores cores; // of its vCPUs
     std::string command_line;
     std::string image;
     std::vector<Disk> disks; // as blk 0, 1, ...

@@ -87,8 +87,9 @@ Child::~Child()
 }
 
 Result<Child> Child::start(const std::string &program, UniqueFd socket,
-                           std::span<const int> inherited)
+                           const Surroundings &surroundings)
 {
+    const std::span<const int> inherited = surroundings.inherited;
     SpawnActions actions;
     OwnGroup group;
     Child child;
@@ -108,6 +109,9 @@ Result<Child> Child::start(const std::string &program, UniqueFd socket,
             return system_problem("a descriptor for " + program);
         posix_spawn_file_actions_adddup2(actions.get(), copy.get(), place);
     }
+    const OnCores there(surroundings.cores);
+    if (!there.moved())
+        return there.moved().error();
     const int number = posix_spawn(&child.pid_, program.c_str(), actions.get(), group.get(),
                                    arguments.data(), environ);
     if (number != 0) {

@@ -6,9 +6,11 @@
 
 #include <span>
 #include <string>
+#include <utility>
 
 #include <sys/types.h>
 
+#include "hypercall/control/cores.hpp"
 #include "hypercall/host/result.hpp"
 #include "hypercall/host/unique_fd.hpp"
 
@@ -30,9 +32,17 @@ class Child {
     // Kills it, if it still runs, and waits for its end.
     ~Child();
 
-    // `inherited` stay the caller's; they are the process's descriptors 4, 5, ...
+    struct Surroundings {
+        std::span<const int>
+            inherited; // stay the caller's; they are the process's descriptors 4, 5, ...
+        Cores cores;
+    };
     [[nodiscard]] static Result<Child> start(const std::string &program, UniqueFd socket,
-                                             std::span<const int> inherited = {});
+                                             const Surroundings &surroundings);
+    [[nodiscard]] static Result<Child> start(const std::string &program, UniqueFd socket)
+    {
+        return start(program, std::move(socket), {});
+    }
 
     // Becomes readable when the process has ended.
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }

@@ -33,7 +33,7 @@ void FakeBackend::start(const std::string &program, std::span<const int> inherit
     auto sockets = control::make_socket_pair();
     ASSERT_TRUE(sockets.has_value());
     socket_ = std::move(sockets->first);
-    Result<Child> child = Child::start(program, std::move(sockets->second), inherited);
+    Result<Child> child = Child::start(program, std::move(sockets->second), {inherited, {}});
     ASSERT_TRUE(child.has_value()) << child.error().text;
     child_ = std::move(*child);
 }

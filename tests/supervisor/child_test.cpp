@@ -7,6 +7,7 @@
 #include <capnp/message.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ int start_from(const std::array<int, inherited + 1> &places, std::array<Pipe, in
             return 2;
     const std::vector<int> left(places.begin() + 1, places.end());
     Result<Child> child =
-        Child::start(program_beside("paravane-test-backend"), UniqueFd(places[0]), left);
+        Child::start(program_beside("paravane-test-backend"), UniqueFd(places[0]), {left, {}});
     if (!child)
         return 3;
     capnp::MallocMessageBuilder message;
@@ -86,6 +87,36 @@ INSTANTIATE_TEST_SUITE_P(From, Children,
                          testing::Values(std::array{3, 4, 5, 6}, std::array{6, 5, 4, 3},
                                          std::array{4, 3, 6, 5}, std::array{5, 6, 3, 4},
                                          std::array{40, 41, 42, 43}, std::array{4, 5, 6, 7}));
+
+TEST(ChildrensCores, AreTheirsAndNotTheirParents)
+{
+    cpu_set_t ours;
+    cpu_set_t theirs;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(ours), &ours), 0);
+    int core = 0;
+    while (!CPU_ISSET(static_cast<unsigned int>(core), &ours))
+        core++;
+    auto sockets = control::make_socket_pair();
+    ASSERT_TRUE(sockets);
+
+    Result<Child> child = Child::start(program_beside("paravane-test-backend"),
+                                       std::move(sockets->second), {{}, {core}});
+    ASSERT_TRUE(child);
+    ASSERT_EQ(sched_getaffinity(child->pid(), sizeof(theirs), &theirs), 0);
+    EXPECT_EQ(CPU_COUNT(&theirs), 1);
+    EXPECT_TRUE(CPU_ISSET(static_cast<unsigned int>(core), &theirs));
+    ASSERT_EQ(sched_getaffinity(0, sizeof(theirs), &theirs), 0);
+    EXPECT_TRUE(CPU_EQUAL(&ours, &theirs));
+}
+
+TEST(ChildrensCores, MustBeThere)
+{
+    auto sockets = control::make_socket_pair();
+    ASSERT_TRUE(sockets);
+    Result<Child> child = Child::start(program_beside("paravane-test-backend"),
+                                       std::move(sockets->second), {{}, {CPU_SETSIZE - 1}});
+    EXPECT_FALSE(child);
+}
 
 } // namespace
 

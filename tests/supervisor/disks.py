@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-NONE_OF = ('is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, cache=buffered, iops=N, bps=N, burst=MS')
+NONE_OF = ('is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, cache=buffered, iops=N, bps=N, burst=MS, '
+           'core=N')
 POWER = "a power of two from 2 to 32768 is needed"
 SERIAL = "1 to 64 letters, digits and signs of ASCII are needed"
 
@@ -45,6 +46,11 @@ WRONG = [
     ("d,bps=x", "a size such as 100M is needed, up to 1000000000000"),
     ("d,iops=1,burst=0", "a number from 1 to 10000 is needed"),
     ("d,burst=10", "a burst is of iops or of bps, and neither is there"),
+    ("d,core=x", 'processors such as 0,2-3 are needed, not "x"'),
+    ("d,core=1-", 'processors such as 0,2-3 are needed, not "1-"'),
+    ("d,core=1-0", 'processors such as 0,2-3 are needed, not "1-0"'),
+    ("d,core=0,,", 'processors such as 0,2-3 are needed, not "0,"'),
+    ("d,core=1000", "processor 1000 is not there, or not ours to use"),
     ("null:", '"" is not a size: try 64M, or a number of bytes, K, M, G or T'),
     ("null:1X", '"1X" is not a size: try 64M, or a number of bytes, K, M, G or T'),
     ("null:8388608T", '"8388608T" is not a size: try 64M, or a number of bytes, K, M, G or T'),
