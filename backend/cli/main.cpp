@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "backend/cli/bench_command.hpp"
 #include "backend/cli/host_command.hpp"
 #include "backend/cli/run_command.hpp"
 #include "backend/cli/verb.hpp"
@@ -24,7 +25,7 @@ int dispatch(int argc, char **argv)
 {
     CLI::App app{"Paravane: guests with split drivers over shared-memory rings.", "paravane"};
     app.set_version_flag("--version", "paravane " PARAVANE_VERSION);
-    const std::array verbs = {add_host_command(app), add_run_command(app)};
+    const std::array verbs = {add_bench_command(app), add_host_command(app), add_run_command(app)};
 
     const auto name_of_chosen = [&] {
         for (const Verb &verb : verbs) {

@@ -32,11 +32,14 @@ class PolledDisk {
         const uint32_t count = channel_.poll(
             [&](uint64_t tag, int32_t status) { done(static_cast<uint32_t>(tag), status); });
 
+        completed_ += count;
         attendant_.polled(count);
         return count;
     }
     [[nodiscard]] uint64_t sectors() const { return disk_.sectors(); }
     [[nodiscard]] pv_shared buffer(uint32_t number) const { return buffers_.at(number); }
+    // Requests, all of its life.
+    [[nodiscard]] uint64_t completed() const { return completed_; }
     [[nodiscard]] bool ended() const { return attendant_.stopped(); }
 
   private:
@@ -57,6 +60,7 @@ class PolledDisk {
     Channel &channel_;
     const Buffers &buffers_;
     Attendant &attendant_;
+    uint64_t completed_ = 0;
 };
 
 static_assert(workload::PolledDisk<PolledDisk>);

@@ -63,7 +63,8 @@ def case_schema():
 def case_wrong_usage():
     for words, said in (([], "host"), (["hots"], "hots"), (["--nonsense"], "--nonsense"),
                         (["host", "--nonsense"], "--nonsense"), (["host", "surplus"], "surplus"),
-                        (["host", "--kvm-device"], "--kvm-device")):
+                        (["host", "--kvm-device"], "--kvm-device"), (["bench"], "blk, guest, ring or store"),
+                        (["bench", "hots"], "hots")):
         done = run(*words)
         expect(done.returncode == 2, f"{words}: status 2", done)
         expect(done.stdout == "", f"{words}: no output", done)

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// paravane-blk-peers: what other ways to a disk do with the workload of our own block benchmark.
+// paravane-blk-bench: our disk beside other ways to one, with the same workload.
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <thread>
 
 #include <sys/stat.h>
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
-#include "blk/host_loop.hpp"
 #include "blk/options.hpp"
 #include "blk/peers.hpp"
+#include "blk/program.hpp"
 #include "blk/rounds.hpp"
+#include "blk/targets.hpp"
+#include "guest/bare_exits.hpp"
+#include "hypercall/kvm/device.hpp"
 #include "report/json_file.hpp"
 #include "report/report.hpp"
 #include "ring/cores.hpp"
@@ -27,13 +31,35 @@ constexpr uint64_t ns_a_ms = 1'000'000;
 
 int fail(const std::string &why, int status)
 {
-    fmt::print(std::cerr, "paravane-blk-peers: {}\n", why);
+    fmt::print(std::cerr, "paravane-blk-bench: {}\n", why);
     return status;
+}
+
+// Of a bare guest, in ns.
+Result<double> exit_cost(int core)
+{
+    constexpr uint32_t exits = 20'000;
+    Result<double> cost = Problem{"not measured"};
+
+    std::thread([&] {
+        const Result<kvm::Device> device = kvm::Device::open();
+        if (!device) {
+            cost = device.error();
+            return;
+        }
+        if (Result<void> pinned = pin_thread(0, core); !pinned) {
+            cost = pinned.error();
+            return;
+        }
+        const Result<std::unique_ptr<BareExits>> guest = BareExits::start(*device);
+        cost = guest ? (*guest)->measure(exits) : guest.error();
+    }).join();
+    return cost;
 }
 
 int list()
 {
-    for (const std::string &name : peer_names())
+    for (const std::string &name : contender_names())
         fmt::print("{}\n", name);
     return status_measured;
 }
@@ -76,7 +102,9 @@ int run(const Options &options)
                cores->consumer, cores->siblings ? " (threads of one core)" : "");
     std::cout.flush();
     std::vector<std::string> notes;
-    const Contenders contenders = start_peers(setting, options.only, notes);
+    if (const std::string doubt = doubt_of(*medium); !doubt.empty())
+        notes.push_back(doubt);
+    const Contenders contenders = start_contenders(setting, {options.against, options.only}, notes);
     const std::vector<NamedJob> jobs = jobs_of(choice);
     if (!contenders.empty()) {
         if (const Result<void> done = measure_rounds(contenders, jobs, options.rounds, series,
@@ -84,8 +112,16 @@ int run(const Options &options)
             !done)
             return fail(done.error().text, status_failed);
     }
-    add_ratios(contenders, jobs, options.against, series);
+    add_ratios(contenders, jobs, options.against == "host" ? "host io_uring" : "QEMU virtio",
+               series);
+    if (const Result<double> exit = exit_cost(cores->producer); exit) {
+        series.add("an exit here", "a bare guest", "ns", *exit);
+        add_estimates(contenders, jobs, *exit, series);
+    } else {
+        notes.push_back("what an exit costs here is not known: " + exit.error().text);
+    }
     report.rows = series.rows();
+    report.targets = targets_of(contenders, jobs, series, !options.file.empty());
     print_table(std::cout, report);
     for (const std::string &note : notes)
         fmt::print("\nnote: {}\n", note);

@@ -9,8 +9,9 @@ namespace paravane::bench::blk {
 namespace {
 
 constexpr const char *description =
-    R"(Measures other ways to a disk with one and the same workload: QEMU's disks, driven by a guest of ours
-that polls, and raw io_uring on the host. Each is held to the same two processors, and they take turns.)";
+    R"(Measures our disk beside other ways to one, with one and the same workload: QEMU's disks, driven by a
+guest of ours that polls, and raw io_uring on the host. Each is held to the same two processors, and they
+take turns.)";
 
 constexpr const char *footer =
     R"(Without --file the disks have no medium and answer at once, which shows what the way to them costs.
@@ -21,7 +22,7 @@ exit status: 0 measured, 1 not measured, 2 wrong usage, 77 nothing there to meas
 
 ParsedOptions parse_options(int count, char **words)
 {
-    CLI::App app(description, "paravane-blk-peers");
+    CLI::App app(description, "paravane-blk-bench");
     std::vector<int> cores;
     ParsedOptions parsed;
     Options &options = parsed.options;
@@ -30,7 +31,7 @@ ParsedOptions parse_options(int count, char **words)
     app.failure_message([](const CLI::App *program, const CLI::Error &error) {
         return program->get_name() + ": " + error.what() + " (--help tells more)\n";
     });
-    app.set_version_flag("--version", "paravane-blk-peers " + this_build().version);
+    app.set_version_flag("--version", "paravane-blk-bench " + this_build().version);
     app.add_option("--file", options.file,
                    "A file or block device, read and written past the cache")
         ->type_name("PATH");
@@ -41,8 +42,8 @@ ParsedOptions parse_options(int count, char **words)
         ->type_name("N")
         ->check(CLI::Range(1U, 1024U));
     app.add_option("--against", options.against,
-                   "All are divided by the best of those whose name begins so")
-        ->type_name("TEXT")
+                   "Which peers: qemu, host (io_uring without a guest), or all")
+        ->check(CLI::IsMember({"qemu", "host", "all"}))
         ->capture_default_str();
     app.add_option("--rounds", options.rounds, "How often each measurement is taken")
         ->type_name("N")

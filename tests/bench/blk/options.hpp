@@ -14,7 +14,7 @@ struct Options {
     std::string json;
     std::vector<std::string> only; // parts of contenders' names; empty: all
     std::vector<uint32_t> depths;
-    std::string against = "QEMU virtio";
+    std::string against = "all"; // or qemu or host: which peers
     uint32_t rounds = 5;
     uint32_t milliseconds = 1000; // a measurement
     uint32_t warm_up = 300;       // ms

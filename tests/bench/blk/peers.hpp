@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All peers that there are on this machine.
+// Our disk, and all its peers that there are on this machine.
 #pragma once
 
 #include <string>
@@ -12,14 +12,21 @@
 
 namespace paravane::bench::blk {
 
+// What a reader of the figures is to know of the medium; empty: nothing.
+[[nodiscard]] std::string doubt_of(const Medium &medium);
+
 // What is at the path; without one, no medium, which says it has so many bytes.
 [[nodiscard]] Result<Medium> find_medium(const std::string &path, uint64_t null_bytes);
 
-[[nodiscard]] std::vector<std::string> peer_names();
+[[nodiscard]] std::vector<std::string> contender_names();
 
-// Those whose names have one of the texts in them; all if there are no texts. A peer that is not there is told
-// of in a note, and left out.
-[[nodiscard]] Contenders start_peers(const Setting &setting, const std::vector<std::string> &only,
-                                     std::vector<std::string> &notes);
+struct Choice {
+    std::string against = "all";   // the peers: qemu, host or all
+    std::vector<std::string> only; // names must have one of these in them; none: all names
+};
+
+// A peer that is not there is told of in a note, and left out.
+[[nodiscard]] Contenders start_contenders(const Setting &setting, const Choice &choice,
+                                          std::vector<std::string> &notes);
 
 } // namespace paravane::bench::blk

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether the host and the bare image understand each other, and what the figures are made of.
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "blk/line_socket.hpp"
+#include "blk/peers.hpp"
 #include "blk/qemu_plan.hpp"
 #include "blk/rounds.hpp"
+#include "blk/targets.hpp"
 #include "frontend-drivers/keel/bare/command.hpp"
 
 namespace paravane::bench::blk {
@@ -198,6 +203,82 @@ TEST_F(Rounds, CompareWithTheBestOfThePeers)
     EXPECT_EQ(series.values("depth 1: by that of peer b", "peer a"),
               (std::vector<double>{0.5, 0.5, 0.5}));
     EXPECT_EQ(best_at(job_of(1), contenders, "nobody", series), "");
+}
+
+NamedJob one_read()
+{
+    NamedJob job;
+
+    job.name = "4 KiB random reads, depth 1";
+    job.job.depth = 1;
+    return job;
+}
+
+// Of those with such others.
+Target find_target(const std::vector<Target> &targets, const std::string &end)
+{
+    for (const Target &target : targets) {
+        if (target.name.ends_with(end))
+            return target;
+    }
+    ADD_FAILURE() << "no target " << end;
+    return {};
+}
+
+TEST(Targets, AreMetByMediansOfRatios)
+{
+    Series series;
+    Contenders contenders;
+    std::vector<std::string> order;
+    contenders.push_back(std::make_unique<Fake>("paravane", 1, 1, order));
+    contenders.push_back(std::make_unique<Fake>("QEMU virtio, a", 1, 1, order));
+    contenders.push_back(std::make_unique<Fake>("QEMU virtio, b", 1, 1, order));
+    for (const double figure : {1000.0, 900.0, 5000.0})
+        series.add(one_read().name, "paravane", "requests/s", figure);
+    for (const double figure : {50.0, 100.0, 100.0})
+        series.add(one_read().name, "QEMU virtio, a", "requests/s", figure);
+    for (const double figure : {10.0, 10.0, 10.0})
+        series.add(one_read().name, "QEMU virtio, b", "requests/s", figure);
+
+    const std::vector<Target> targets = targets_of(contenders, {one_read()}, series, false);
+    const Target ours = find_target(targets, "QEMU virtio, a");
+    EXPECT_EQ(ours.value, 20);
+    EXPECT_TRUE(ours.met());
+    // Nobody of that name: neither met nor missed.
+    const Target absent = find_target(targets, "QEMU IDE");
+    EXPECT_FALSE(absent.met());
+    EXPECT_FALSE(absent.missed());
+    // Of a file other things are promised.
+    EXPECT_EQ(
+        find_target(targets_of(contenders, {one_read()}, series, true), "QEMU virtio, a").target,
+        1);
+}
+
+TEST(Estimates, TakeOffWhatTheExitsCost)
+{
+    Series series;
+    Contenders contenders;
+    std::vector<std::string> order;
+    contenders.push_back(std::make_unique<Fake>("QEMU IDE", 1, 1, order));
+    // 100 us each, of which two exits take 80.
+    series.add(one_read().name, "QEMU IDE", "requests/s", 10'000);
+    series.add(one_read().name + exits_row(false), "QEMU IDE", "exits", 2);
+    add_estimates(contenders, {one_read()}, 40'000, series);
+    const std::vector<double> estimates =
+        series.values(one_read().name + ": if an exit took 1 us (estimate)", "QEMU IDE");
+    ASSERT_EQ(estimates.size(), 1U);
+    EXPECT_NEAR(estimates[0], 1e9 / 22'000, 1);
+}
+
+TEST(Doubts, AreOfHoles)
+{
+    const std::string path = testing::TempDir() + "holes";
+    std::ofstream(path) << "text";
+    EXPECT_EQ(doubt_of({path, 4}), "");
+    std::filesystem::resize_file(path, 1 << 20);
+    EXPECT_NE(doubt_of({path, 1 << 20}), "");
+    EXPECT_EQ(doubt_of({"", 1 << 20}), "");
+    std::filesystem::remove(path);
 }
 
 TEST_F(Rounds, EndWhenARequestFails)

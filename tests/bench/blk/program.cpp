@@ -34,7 +34,7 @@ cpu_set_t only(int core)
 }
 
 // In the child. Descriptors move out of the way first, so that none is put over one that is yet to move.
-bool place(std::vector<int> &descriptors, int errors)
+bool place(std::vector<int> &descriptors, int output, int errors)
 {
     const int beyond = first_inherited + static_cast<int>(descriptors.size());
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -44,7 +44,7 @@ bool place(std::vector<int> &descriptors, int errors)
         if (descriptor < 0)
             return false;
     }
-    if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(output < 0 ? null : output, STDOUT_FILENO) < 0 ||
         dup2(errors, STDERR_FILENO) < 0)
         return false;
     for (size_t i = 0; i < descriptors.size(); i++) {
@@ -72,7 +72,7 @@ std::string find_program(const std::string &name)
 }
 
 Result<Program> Program::start(const std::vector<std::string> &words,
-                               const std::vector<UniqueFd> &inherited, int core)
+                               const std::vector<UniqueFd> &inherited, int core, int output)
 {
     std::vector<std::string> copies(words);
     std::vector<char *> arguments;
@@ -98,7 +98,7 @@ Result<Program> Program::start(const std::vector<std::string> &words,
         (void)setpgid(0, 0);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         const cpu_set_t set = only(core < 0 ? 0 : core);
-        if (getppid() == parent && place(descriptors, program.errors_.get()) &&
+        if (getppid() == parent && place(descriptors, output, program.errors_.get()) &&
             (core < 0 || sched_setaffinity(0, sizeof(set), &set) == 0))
             execv(arguments[0], arguments.data());
         _exit(status_not_started);

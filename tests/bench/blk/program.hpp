@@ -21,9 +21,11 @@ namespace paravane::bench::blk {
 
 class Program {
   public:
-    // words[0] is its path. It finds copies of `inherited` as descriptors 3, 4, ...; `core` -1: any. Not yet stopped.
+    // words[0] is its path. It finds copies of `inherited` as descriptors 3, 4, ...; `core` -1: any. What it
+    // prints goes to `output`; -1: nowhere. Not yet stopped.
     [[nodiscard]] static Result<Program> start(const std::vector<std::string> &words,
-                                               const std::vector<UniqueFd> &inherited, int core);
+                                               const std::vector<UniqueFd> &inherited, int core,
+                                               int output = -1);
     Program() = default;
     Program(const Program &) = delete;
     Program &operator=(const Program &) = delete;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "blk/contender.hpp"
+#include "blk/exits.hpp"
 #include "blk/line_socket.hpp"
 #include "blk/program.hpp"
 #include "blk/qemu_plan.hpp"

@@ -93,13 +93,13 @@ std::vector<QemuPlan> qemu_plans()
     usual.event_index = true;
     usual.indirect = true;
     QemuPlan unpinned = usual;
-    unpinned.name = "QEMU virtio with iothread, as it comes, unpinned";
+    unpinned.name = "QEMU, unpinned: virtio with iothread, as it comes";
     unpinned.pinned = false;
     QemuPlan without = flag;
     without.name = "QEMU virtio, no iothread";
     without.iothread = false;
     QemuPlan nvme;
-    nvme.name = "QEMU NVMe";
+    nvme.name = "QEMU NVMe, as it comes";
     nvme.disk = QemuDisk::nvme;
     QemuPlan shadow = nvme;
     shadow.name = "QEMU NVMe, shadow doorbells";

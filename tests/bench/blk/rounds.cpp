@@ -53,10 +53,9 @@ void add(Series &series, const NamedJob &job, const std::string &who, const Figu
     add_us(series, job.name + ": processor time a request, of the loop", who, figures.front_ns);
     add_us(series, job.name + ": processor time a request, of who serves it", who, figures.back_ns);
     if (figures.exits)
-        series.add(job.name + ": exits a request", who, "exits", *figures.exits);
+        series.add(job.name + exits_row(false), who, "exits", *figures.exits);
     if (figures.user_exits)
-        series.add(job.name + ": exits a request, to user space", who, "exits",
-                   *figures.user_exits);
+        series.add(job.name + exits_row(true), who, "exits", *figures.user_exits);
 }
 
 Result<void> measure(Contender &contender, const NamedJob &job, Series &series, std::ostream *said)
@@ -105,6 +104,11 @@ Result<void> measure_rounds(const Contenders &contenders, const std::vector<Name
     for (const double part : stolen_parts)
         series.add("time that the machine below took", "all processors", "% of one", part);
     return {};
+}
+
+const char *exits_row(bool to_user_space)
+{
+    return to_user_space ? ": exits a request, to user space" : ": exits a request";
 }
 
 std::string best_at(const NamedJob &job, const Contenders &contenders, const std::string &beginning,

@@ -23,6 +23,9 @@ using Contenders = std::vector<std::unique_ptr<Contender>>;
                                           const std::vector<NamedJob> &jobs, uint32_t rounds,
                                           Series &series, std::ostream *said);
 
+// What a row of exits a request is called, behind the job's name.
+[[nodiscard]] const char *exits_row(bool to_user_space);
+
 // The name of that one whose name begins so and whose median is the best at the job. Empty: nobody did it.
 [[nodiscard]] std::string best_at(const NamedJob &job, const Contenders &contenders,
                                   const std::string &beginning, const Series &series);
