@@ -17,6 +17,7 @@
 // @right revoked       -DLIVENESS
 //
 // @wrong no_fence_pin               spin-grant-use-is-granted,spin-grant-revoked-is-final
+// @wrong fence_at_second_pin        spin-grant-use-is-granted,spin-grant-revoked-is-final
 // @wrong no_fence_clear             spin-grant-use-is-granted,spin-grant-revoked-is-final
 // @wrong no_second_look             spin-grant-use-is-granted,spin-grant-revoked-is-final
 // @wrong unpinned_before_completion spin-grant-use-is-granted,spin-grant-revoked-is-final
@@ -43,6 +44,13 @@
 #define SUPERVISOR(n) (1 + BACKENDS + (n))
 #define SIDES (1 + 2 * BACKENDS)
 #define DEPTH 3
+
+// What is pinned already stays so: the first pin alone has a fence, and the last unpin.
+#ifdef fence_at_second_pin
+#define FENCED 2
+#else
+#define FENCED 1
+#endif
 
 #define NOTHING 0
 #define FRAMES 2
@@ -177,11 +185,15 @@ inline unpin(n) {
 #endif
     };
 #ifndef no_wake
-#ifndef no_fence_unpin
-    fence(BACKEND(n));
-#endif
     if
-    :: memory[WAITING] -> notify(REVOKER)
+    :: pins == 0 ->
+#ifndef no_fence_unpin
+        fence(BACKEND(n));
+#endif
+        if
+        :: memory[WAITING] -> notify(REVOKER)
+        :: else
+        fi
     :: else
     fi
 #endif
@@ -190,7 +202,10 @@ inline unpin(n) {
 inline use(n) {
     pin(n);
 #ifndef no_fence_pin
-    fence(BACKEND(n));
+    if
+    :: pins == FENCED -> fence(BACKEND(n))
+    :: else
+    fi;
 #endif
     if
 #ifndef no_second_look
