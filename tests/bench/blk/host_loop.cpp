@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blk/host_loop.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <set>
 #include <thread>
@@ -46,16 +48,29 @@ const char *name_of(UringMode mode)
     return "host io_uring, SQPOLL";
 }
 
-// The kernel's threads of io_uring are threads of this process.
-uint64_t time_of_kernel_threads()
+using Times = std::map<pid_t, uint64_t>;
+
+// The kernel's threads of io_uring are threads of this process. Those of rings that are gone may end at any time.
+Times times_of_kernel_threads()
 {
-    uint64_t ns = 0;
+    Times times;
 
     for (const pid_t thread : threads_of(getpid())) {
         std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/comm");
         std::string name;
         if (std::getline(file, name) && name.starts_with("iou-"))
-            ns += processor_time(getpid(), thread);
+            times[thread] = processor_time(getpid(), thread);
+    }
+    return times;
+}
+
+uint64_t added(const Times &before, const Times &after)
+{
+    uint64_t ns = 0;
+
+    for (const auto &[thread, time] : after) {
+        const auto earlier = before.find(thread);
+        ns += time - std::min(time, earlier == before.end() ? 0 : earlier->second);
     }
     return ns;
 }
@@ -90,13 +105,13 @@ Result<Figures> measure(const UringPlan &plan, const Setting &setting, const Job
     if (!keel::workload::Requests::fits(job, (*disk)->sectors()))
         return Problem{"such a job does not fit the disk"};
     const uint64_t own = processor_time(getpid(), gettid());
-    const uint64_t kernel = time_of_kernel_threads();
+    const Times kernel = times_of_kernel_threads();
     const auto report = std::make_unique<keel::workload::Report>(
         keel::workload::run(**disk, job, CycleClock(setting.tsc_khz)));
     Figures figures = figures_of(*report);
     const uint64_t completed = (*disk)->completed();
     figures.front_ns = each(processor_time(getpid(), gettid()) - own, completed);
-    figures.back_ns = each(time_of_kernel_threads() - kernel, completed);
+    figures.back_ns = each(added(kernel, times_of_kernel_threads()), completed);
     return figures;
 }
 
