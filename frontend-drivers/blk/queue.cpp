@@ -81,10 +81,8 @@ void Queue::detach()
     while (pv_frontend_queue_take(&queue_, &response.head, sizeof(response))) {
         const uint32_t id = pv_le16_get(response.head.id);
 
-        if (response.reserved.wire != 0) {
-            refuse_response(id);
+        if (!believe(id, response))
             break;
-        }
         pv_ids_mark(&queue_.ids, id);
         answer(id, static_cast<int32_t>(pv_le32_get(response.head.status)));
     }
@@ -98,10 +96,10 @@ void Queue::answer(uint32_t id, int32_t status)
     answers_[answers_count_++] = {id, status};
 }
 
-void Queue::refuse_response(uint32_t id)
+void Queue::refuse_response(uint32_t id, pv_rule rule)
 {
     pv_ids_mark(&queue_.ids, id);
-    pv_side_refuse(&queue_.responses.side, PV_CONSUMER, PV_RULE_RESPONSE_RESERVED);
+    pv_side_refuse(&queue_.responses.side, PV_CONSUMER, rule);
 }
 
 int32_t Queue::encode_with_table(uint32_t id, const Request &request)

@@ -74,8 +74,10 @@ class Queue {
     // It counts as in flight until it is polled.
     void answer(uint32_t id, int32_t status);
     void put_again();
-    // A response that says more than it may.
-    void refuse_response(uint32_t id);
+    // Whether a response that was taken keeps what the ring does not know of: its reserved bytes, and that the
+    // request is the backend's to answer, and not answered already. If not, the ring is refused.
+    [[nodiscard]] bool believe(uint32_t id, const pv_blk_response &response);
+    void refuse_response(uint32_t id, pv_rule rule);
 
     pv_frontend_queue queue_{};
     pv_violations violations_{};
@@ -132,6 +134,15 @@ inline bool Queue::put(const Request &request, uint64_t tag)
     return false;
 }
 
+inline bool Queue::believe(uint32_t id, const pv_blk_response &response)
+{
+    if (PV_LIKELY(response.reserved.wire == 0 && notes_[id].order != 0))
+        return true;
+    refuse_response(id, response.reserved.wire != 0 ? PV_RULE_RESPONSE_RESERVED
+                                                    : PV_RULE_RESPONSE_NOT_PENDING);
+    return false;
+}
+
 template <class Done> uint32_t Queue::poll(Done &&done)
 {
     pv_blk_response response = {};
@@ -140,10 +151,8 @@ template <class Done> uint32_t Queue::poll(Done &&done)
     while (pv_frontend_queue_take(&queue_, &response.head, sizeof(response))) {
         const uint32_t id = pv_le16_get(response.head.id);
 
-        if (PV_UNLIKELY(response.reserved.wire != 0)) {
-            refuse_response(id);
+        if (PV_UNLIKELY(!believe(id, response)))
             break;
-        }
         count++;
         done(notes_[id].tag, static_cast<int32_t>(pv_le32_get(response.head.status)));
     }

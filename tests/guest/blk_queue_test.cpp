@@ -378,6 +378,58 @@ TEST_F(BlkQueue, LeavesABackendThatBreaksARule)
     }
 }
 
+// Its id is in flight until that is polled, and a backend may guess it.
+TEST_F(BlkQueue, BelievesNobodyWhoAnswersWhatItHasAnsweredItself)
+{
+    Backend liar;
+
+    attach(liar, 0);
+    EXPECT_TRUE(put(1, PV_BLK_FLUSH));
+    liar.say({});
+    EXPECT_EQ(poll(), (Found{{1, PV_BLK_STATUS_NOT_THERE}}));
+    EXPECT_EQ(queue.in_flight(), 0U);
+    EXPECT_TRUE(queue.left());
+    EXPECT_STREQ(queue.left_why(), pv_rule_name(PV_RULE_RESPONSE_NOT_PENDING));
+}
+
+// So many of them that they would not fit beside the answers that are kept.
+TEST_F(BlkQueue, TheLastLookKeepsOneAnswerARequest)
+{
+    Backend liar;
+
+    attach(liar, 0);
+    for (uint64_t number = 0; number < depth; number++) {
+        pv_blk_response response = {};
+
+        EXPECT_TRUE(put(number, PV_BLK_FLUSH));
+        response.head.id = pv_le16_of(static_cast<uint16_t>(number));
+        liar.say(response);
+    }
+    queue.detach();
+    EXPECT_EQ(queue.in_flight(), depth);
+    EXPECT_EQ(poll().size(), depth);
+    EXPECT_EQ(queue.in_flight(), 0U);
+}
+
+// What one backend has answered is not the next one's to answer, although it was not polled yet.
+TEST_F(BlkQueue, BelievesNoAnswerToWhatAnotherBackendHasAnswered)
+{
+    Backend honest;
+    Backend liar;
+
+    attach(honest);
+    EXPECT_TRUE(put(1));
+    (void)queue.publish();
+    honest.answer(honest.take()[0], PV_BLK_STATUS_IO);
+    queue.detach();
+    attach(liar);
+    EXPECT_TRUE(liar.take().empty());
+    liar.say({});
+    EXPECT_EQ(poll(), (Found{{1, PV_BLK_STATUS_IO}}));
+    EXPECT_EQ(queue.in_flight(), 0U);
+    EXPECT_TRUE(queue.left());
+}
+
 TEST_F(BlkQueue, TheLastLookBelievesNoLiarEither)
 {
     Backend liar;
