@@ -260,7 +260,8 @@ Result<bool> Device::turn()
 
 bool Device::take(uint32_t number)
 {
-    std::array<Queue::Id, Queue::batch> ids; // of so many as there are
+    // As far as they are taken.
+    std::array<Queue::Id, Queue::batch> ids; // NOLINT(cppcoreguidelines-pro-type-member-init)
 
     if (draining_)
         return false;

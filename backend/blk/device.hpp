@@ -39,9 +39,9 @@ class Device {
   private:
     // A request between its ring and its answer.
     struct Flight {
-        Work work;       // what is left to do
-        uint64_t offset; // of the whole, as `changes_` has it
-        uint64_t bytes;
+        Work work{};         // what is left to do
+        uint64_t offset = 0; // of the whole, as `changes_` has it
+        uint64_t bytes = 0;
         bool begun = false; // it has passed all that it had to wait for
     };
 

@@ -67,7 +67,8 @@ class Queue {
 template <typename Check>
 uint32_t Queue::take(std::array<Id, batch> &ids, uint64_t &order, Check &&check)
 {
-    std::array<pv_blk_request, batch> requests; // not initialised: most looks find nothing
+    // Most looks find nothing to fill them with.
+    std::array<pv_blk_request, batch> requests; // NOLINT(cppcoreguidelines-pro-type-member-init)
     const uint32_t count =
         pv_backend_queue_take_many(&queue_, requests.data(), sizeof(pv_blk_request), batch);
 

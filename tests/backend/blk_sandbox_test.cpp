@@ -32,7 +32,7 @@ namespace {
 constexpr std::size_t calls_max = 20;
 
 class BlkSandbox : public testing::Test {
-  protected:
+  public:
     void SetUp() override
     {
         if (!sandbox::suits_build)
@@ -200,6 +200,79 @@ TEST_F(BlkSandbox, KillsWhoMakesAnother)
         EXPECT_TRUE(status && WIFSIGNALED(*status) && WTERMSIG(*status) == SIGSYS)
             << call.name << ": " << (status ? std::to_string(*status) : "it lives on");
     }
+}
+
+// Every call that the filter allows, and every condition on its arguments that it does not. What the call
+// does to the process is another matter.
+bool may_call(const Call &call)
+{
+    BlkBench bench(BlkDisk::of_file(1 << 20));
+
+    bench.begin();
+    EXPECT_TRUE(BlkSandbox::stop(*bench.process)) << strerror(errno);
+    const std::optional<int> status = status_after(*bench.process, call);
+    return !status || !WIFSIGNALED(*status) || WTERMSIG(*status) != SIGSYS;
+}
+
+constexpr unsigned long long anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+constexpr unsigned long long readable = PROT_READ | PROT_WRITE;
+
+TEST_F(BlkSandbox, AllowsWhatItNeeds)
+{
+    for (const Call &call :
+         {Call{"recvmsg", SYS_recvmsg, {3, 0, 0}}, Call{"sendmsg", SYS_sendmsg, {3, 0, 0}},
+          Call{"clock_gettime", SYS_clock_gettime, {CLOCK_MONOTONIC, 0}}, Call{"brk", SYS_brk, {0}},
+          Call{"mmap", SYS_mmap, {0, 4096, readable, anonymous, ~0ULL, 0}},
+          Call{"munmap", SYS_munmap, {1, 4096}}, Call{"close", SYS_close, {1023}},
+          Call{"restart_syscall", SYS_restart_syscall, {}},
+          Call{"exit_group", SYS_exit_group, {0}}})
+        EXPECT_TRUE(may_call(call)) << call.name;
+}
+
+TEST_F(BlkSandbox, LooksAtArguments)
+{
+    for (const Call &call :
+         {Call{"another clock", SYS_clock_gettime, {CLOCK_REALTIME, 0}},
+          Call{"a process's clock", SYS_clock_gettime, {~0ULL - 6, 0}},
+          Call{"memory at a place of its own",
+               SYS_mmap,
+               {0x10000, 4096, readable, anonymous | MAP_FIXED, ~0ULL, 0}},
+          Call{
+              "shared memory", SYS_mmap, {0, 4096, readable, MAP_SHARED | MAP_ANONYMOUS, ~0ULL, 0}},
+          Call{"a private file", SYS_mmap, {0, 4096, PROT_READ, MAP_PRIVATE, 5, 0}},
+          Call{"memory to execute alone", SYS_mmap, {0, 4096, PROT_EXEC, anonymous, ~0ULL, 0}},
+          Call{"another supervisor", SYS_recvmsg, {4, 0, 0}}})
+        EXPECT_FALSE(may_call(call)) << call.name;
+}
+
+// Of all descriptors it has, by number, as `number` of these calls takes them.
+std::set<unsigned long long> allowed_descriptors(unsigned long long number,
+                                                 unsigned long long third)
+{
+    constexpr unsigned long long descriptors = 18;
+    std::set<unsigned long long> allowed;
+
+    for (unsigned long long fd = 0; fd < descriptors; fd++) {
+        if (may_call({"", number, {fd, 0, third, 0, 0, 0}}))
+            allowed.insert(fd);
+    }
+    return allowed;
+}
+
+TEST_F(BlkSandbox, NamesTheDescriptorsOfEachCall)
+{
+    using Descriptors = std::set<unsigned long long>;
+    const Descriptors written = allowed_descriptors(SYS_write, sizeof(uint64_t));
+
+    // The event of an unpin.
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_FALSE(may_call({"", SYS_write, {*written.begin(), 0, 9}}));
+    EXPECT_FALSE(may_call({"", SYS_write, {*written.begin(), 0, 0}}));
+    const Descriptors rings = allowed_descriptors(SYS_io_uring_enter, 0);
+    EXPECT_EQ(rings.size(), 2U) << "the data ring and the loop's";
+    EXPECT_TRUE(rings.contains(4));
+    EXPECT_EQ(allowed_descriptors(SYS_sendmsg, 0), Descriptors{3});
+    EXPECT_EQ(allowed_descriptors(SYS_recvmsg, 0), Descriptors{3});
 }
 
 TEST_F(BlkSandbox, LeavesItNoPrivileges)
