@@ -80,8 +80,7 @@ uint32_t Queue::take(std::array<Id, batch> &ids, uint64_t &order, Check &&check)
         const Id id = pv_le16_get(request.head.id);
         Entry &entry = log_->entry(number_, id);
 
-        // Its table may be written now.
-        entry.state.store(EntryState::free, std::memory_order_release);
+        // Free since its last answer was given: its table may be written.
         const int32_t status = check(request, id);
         reached(Point::checked);
         entry.request = request;
