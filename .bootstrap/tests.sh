@@ -8,8 +8,8 @@ results=build/results
 #          (all, or folders of tests/)
 test_table() {
     cat <<'TABLE'
-release    all                     -                           900
-clang      unit,store,hypercall,backend,host,guest,bench  ^unit$  90
+release    all                     -                           1500
+clang      unit,store,hypercall,sandbox,backend,host,guest,bench  ^unit$  90
 asan       unit,fuzz,stress,bench,store,hypercall,backend,host,guest  ^(unit|fuzz|stress)$  180
 tsan       stress                  ^stress$                     60
 TABLE
