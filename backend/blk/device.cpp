@@ -129,8 +129,8 @@ Result<std::unique_ptr<Device>> Device::make(Control control, Connection connect
     Result<std::unique_ptr<Loop>> loop = Loop::make(files);
     if (!loop)
         return loop.error();
-    Result<HostMemory> extents =
-        HostMemory::create(uint64_t{log->queues()} * log->depth() * sizeof(Extents));
+    Result<HostMemory> extents = HostMemory::create(uint64_t{log->queues()} * log->depth() *
+                                                    PV_BLK_SEGMENTS_MAX * sizeof(DataExtent));
     if (!extents)
         return extents.error();
     Disk disk(header, std::move(*ring), std::move(content));
@@ -270,6 +270,7 @@ bool Device::take(uint32_t number)
             const Token token(number, id);
             Flight &flight = flight_of(token);
             flight.begun = false;
+            flight.has_table = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
             return checker_->check(request, log_.table(number, id), flight.work, extents_of(token));
         });
     for (const Queue::Id id : std::span(ids).first(count)) {

@@ -43,6 +43,8 @@ class Device {
         uint64_t offset = 0; // of the whole, as `changes_` has it
         uint64_t bytes = 0;
         bool begun = false; // it has passed all that it had to wait for
+        bool has_table = false;
+        std::array<DataExtent, PV_BLK_INLINE_SEGMENTS> extents{}; // of one that has none
     };
 
     Device(Control control, Connection connection, Log log, Disk disk, std::unique_ptr<Loop> loop,
@@ -77,11 +79,16 @@ class Device {
     {
         return flights_[std::size_t{token.queue()} * depth_ + token.id()];
     }
-    [[nodiscard]] Extents &extents_of(Token token) const
+    [[nodiscard]] Extents extents_of(Token token)
     {
-        // Zeroed memory is an array of them.
-        auto *const all = reinterpret_cast<Extents *>(extents_.data());
-        return all[std::size_t{token.queue()} * depth_ + token.id()];
+        Flight &flight = flight_of(token);
+
+        if (!flight.has_table)
+            return flight.extents;
+        // Zeroed memory is an array of them. Few have a table, so few of its pages are ever there.
+        auto *const all = reinterpret_cast<DataExtent *>(extents_.data());
+        const std::size_t number = std::size_t{token.queue()} * depth_ + token.id();
+        return {all + number * PV_BLK_SEGMENTS_MAX, PV_BLK_SEGMENTS_MAX};
     }
 
     Control control_;

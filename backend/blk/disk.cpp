@@ -10,16 +10,16 @@ namespace paravane::blk {
 namespace {
 
 // Takes the first bytes away from what is to be done.
-void advance(Work &work, Extents &extents, uint64_t bytes)
+void advance(Work &work, Extents extents, uint64_t bytes)
 {
     std::size_t whole = 0;
 
     work.offset += bytes;
     work.bytes -= bytes;
-    while (bytes >= extents.at(whole).bytes)
-        bytes -= extents.at(whole++).bytes;
-    extents.at(whole).address += bytes;
-    extents.at(whole).bytes -= bytes;
+    while (bytes >= extents[whole].bytes)
+        bytes -= extents[whole++].bytes;
+    extents[whole].address += bytes;
+    extents[whole].bytes -= bytes;
     std::move(extents.begin() + static_cast<std::ptrdiff_t>(whole), extents.begin() + work.extents,
               extents.begin());
     work.extents -= static_cast<uint32_t>(whole);
@@ -38,7 +38,7 @@ Disk::Disk(const Header &header, std::unique_ptr<DataRing> ring, HostMemory cont
 {
 }
 
-int32_t Disk::begin(const Work &work, const Extents &extents, Token token)
+int32_t Disk::begin(const Work &work, std::span<const DataExtent> extents, Token token)
 {
     using Direction = DataRing::Direction;
     using Clearing = DataRing::Clearing;
@@ -60,14 +60,13 @@ int32_t Disk::begin(const Work &work, const Extents &extents, Token token)
         break;
     default:
         ring_->transfer(work.operation == PV_BLK_WRITE ? Direction::write : Direction::read,
-                        work.offset, std::span(extents).first(work.extents), work.durable,
-                        token.value());
+                        work.offset, extents.first(work.extents), work.durable, token.value());
         break;
     }
     return not_ended;
 }
 
-int32_t Disk::completed(Work &work, Extents &extents, int32_t result)
+int32_t Disk::completed(Work &work, Extents extents, int32_t result)
 {
     if (result == -EAGAIN || result == -EINTR || result == -ECANCELED)
         return not_ended;
@@ -94,7 +93,7 @@ int32_t Disk::identify(DataExtent extent) const
     return 0;
 }
 
-int32_t Disk::copy(const Work &work, const Extents &extents)
+int32_t Disk::copy(const Work &work, std::span<const DataExtent> extents)
 {
     std::byte *const content = content_.data();
     uint64_t at = work.offset;
@@ -103,7 +102,7 @@ int32_t Disk::copy(const Work &work, const Extents &extents)
         std::memset(content + at, 0, work.bytes);
         return 0;
     }
-    for (const DataExtent &extent : std::span(extents).first(work.extents)) {
+    for (const DataExtent &extent : extents.first(work.extents)) {
         const auto bytes = static_cast<uint32_t>(extent.bytes);
 
         if (work.operation == PV_BLK_WRITE)

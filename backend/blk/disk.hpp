@@ -39,16 +39,16 @@ class Disk {
     static constexpr int32_t not_ended = 1;
 
     // Begins. A status: it has ended. Else a completion will tell; the extents stay as they are until then.
-    [[nodiscard]] int32_t begin(const Work &work, const Extents &extents, Token token);
+    [[nodiscard]] int32_t begin(const Work &work, std::span<const DataExtent> extents, Token token);
     // What a completion says of it. A status: it has ended. Else it is to begin again, and is what is left to
     // do.
-    [[nodiscard]] static int32_t completed(Work &work, Extents &extents, int32_t result);
+    [[nodiscard]] static int32_t completed(Work &work, Extents extents, int32_t result);
 
     [[nodiscard]] DataRing &ring() { return *ring_; }
 
   private:
     [[nodiscard]] int32_t identify(DataExtent extent) const;
-    [[nodiscard]] int32_t copy(const Work &work, const Extents &extents);
+    [[nodiscard]] int32_t copy(const Work &work, std::span<const DataExtent> extents);
 
     const Header &header_;
     Medium medium_;

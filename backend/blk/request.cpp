@@ -51,20 +51,20 @@ int32_t Checker::refuse(Refusal refusal)
     return statuses[number];
 }
 
-int32_t Checker::check(const pv_blk_request &request, Table &table, Work &work, Extents &extents)
+int32_t Checker::check(const pv_blk_request &request, Table &table, Work &work, Extents extents)
 {
     return check_all(request, table, true, work, extents);
 }
 
 int32_t Checker::check_again(const pv_blk_request &request, Table &table, Work &work,
-                             Extents &extents)
+                             Extents extents)
 {
     return check_all(request, table, false, work, extents);
 }
 
 // The queue has seen to it that the operation and the flags are ones that were offered.
 int32_t Checker::check_all(const pv_blk_request &request, Table &table, bool fetch, Work &work,
-                           Extents &extents)
+                           Extents extents)
 {
     const uint32_t operation = uint32_t{1} << request.head.operation;
     const uint32_t flags = request.head.flags;
@@ -118,7 +118,7 @@ int32_t Checker::check_range(const pv_blk_request &request, uint64_t sectors_max
 }
 
 int32_t Checker::check_data(const pv_blk_request &request, Table &table, bool fetch, Work &work,
-                            Extents &extents)
+                            Extents extents)
 {
     const bool identify = work.operation == PV_BLK_IDENTIFY;
     const bool indirect = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
@@ -164,7 +164,7 @@ int32_t Checker::fetch_table(const pv_blk_request &request, uint32_t count, Tabl
 }
 
 int32_t Checker::pin_segments(std::span<const pv_segment> segments, uint64_t bytes,
-                              GrantAccess access, Work &work, Extents &extents)
+                              GrantAccess access, Work &work, Extents extents)
 {
     const uint64_t unit =
         work.operation == PV_BLK_IDENTIFY ? sizeof(pv_blk_identity) : sector_bytes_;

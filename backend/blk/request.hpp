@@ -29,7 +29,8 @@ struct Work {
     }
 };
 
-using Extents = std::array<DataExtent, PV_BLK_SEGMENTS_MAX>;
+// Room for as many as the request may have segments: two, or with a table PV_BLK_SEGMENTS_MAX.
+using Extents = std::span<DataExtent>;
 
 class Checker {
   public:
@@ -39,22 +40,22 @@ class Checker {
     // Checks the entry's request, whose table goes into `table` if it has one. 0: `work` and its extents are
     // good, and their memory is pinned. Else the status to answer with, and nothing is pinned.
     [[nodiscard]] int32_t check(const pv_blk_request &request, Table &table, Work &work,
-                                Extents &extents);
+                                Extents extents);
     // The same of a request that a predecessor has checked: its table is there already.
     [[nodiscard]] int32_t check_again(const pv_blk_request &request, Table &table, Work &work,
-                                      Extents &extents);
+                                      Extents extents);
     // Of a request that was checked; after the last access to its memory.
     void unpin(const pv_blk_request &request, const Table &table);
 
   private:
     [[nodiscard]] int32_t check_range(const pv_blk_request &request, uint64_t sectors_max);
     [[nodiscard]] int32_t check_data(const pv_blk_request &request, Table &table, bool fetch,
-                                     Work &work, Extents &extents);
+                                     Work &work, Extents extents);
     [[nodiscard]] int32_t fetch_table(const pv_blk_request &request, uint32_t count, Table &table);
     [[nodiscard]] int32_t pin_segments(std::span<const pv_segment> segments, uint64_t bytes,
-                                       GrantAccess access, Work &work, Extents &extents);
+                                       GrantAccess access, Work &work, Extents extents);
     [[nodiscard]] int32_t check_all(const pv_blk_request &request, Table &table, bool fetch,
-                                    Work &work, Extents &extents);
+                                    Work &work, Extents extents);
     [[nodiscard]] bool in_ring(pv_shared place, uint64_t bytes) const;
     [[nodiscard]] int32_t refuse(Refusal refusal);
 

@@ -51,6 +51,7 @@ void Device::restore()
             queues_[token.queue()].answer(token.id(), entry.status);
             continue;
         }
+        flight.has_table = (entry.request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
         // Its pins died with who held them.
         const int32_t status = checker_->check_again(
             entry.request, log_.table(token.queue(), token.id()), flight.work, extents_of(token));

@@ -147,7 +147,7 @@ TEST(BacklogTest, AgreesWithADeque)
 
 struct Transfer {
     Work work{PV_BLK_WRITE, false, 3, 8192, 12288};
-    Extents extents{};
+    std::array<DataExtent, PV_BLK_SEGMENTS_MAX> extents{};
 
     Transfer()
     {
@@ -195,7 +195,7 @@ TEST(CompletionTest, OthersHaveNoBytes)
 {
     for (const pv_blk_operation operation : {PV_BLK_FLUSH, PV_BLK_DISCARD, PV_BLK_WRITE_ZEROES}) {
         Work work = {operation, false, 0, 0, uint64_t{1} << 31};
-        Extents extents{};
+        std::array<DataExtent, PV_BLK_SEGMENTS_MAX> extents{};
         EXPECT_EQ(Disk::completed(work, extents, 0), 0);
         EXPECT_EQ(Disk::completed(work, extents, -EIO), -EIO);
     }
@@ -229,7 +229,7 @@ TEST(CompletionTest, PiecesMakeTheWhole)
 {
     std::mt19937_64 random(5);
     for (int round = 0; round < 2000; round++) {
-        Extents extents{};
+        std::array<DataExtent, PV_BLK_SEGMENTS_MAX> extents{};
         Work work = {PV_BLK_READ, false, static_cast<uint32_t>(1 + random() % 256), 0, 0};
         std::vector<uint64_t> bytes;
         for (uint32_t i = 0; i < work.extents; i++) {

@@ -120,7 +120,7 @@ class BlkRequest : public testing::Test {
     std::optional<blk::Checker> checker_;
     blk::Table table_{};
     blk::Work work_{};
-    blk::Extents extents_{};
+    std::array<DataExtent, PV_BLK_SEGMENTS_MAX> extents_{};
 };
 
 constexpr int32_t invalid = PV_BLK_STATUS_INVALID;

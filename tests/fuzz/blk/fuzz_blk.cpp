@@ -460,7 +460,7 @@ class Disk {
     bool connected_ = false;
     std::vector<blk::Queue::Id> flying_;
     blk::Work work_{};
-    blk::Extents extents_{};
+    std::array<DataExtent, PV_BLK_SEGMENTS_MAX> extents_{};
     uint64_t order_ = 1;
     uint32_t asked_ = 0;
 };
