@@ -5,6 +5,7 @@
 #include <array>
 
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "hypercall/host/clock.hpp"
@@ -405,6 +406,10 @@ Result<void> Device::idle()
     if (idle_turns_ % idle_turns != 1)
         return {};
     hear();
+    // The kernel may have to finish I/O in a thread of its own on this processor, which would wait there until
+    // our time is up.
+    if (disk_.ring().in_flight() > 0)
+        (void)sched_yield();
     // What was heard may be the end.
     if (patience_.lasts(clock_now()) || ended_ || finished())
         return {};

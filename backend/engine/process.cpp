@@ -88,6 +88,7 @@ Result<void> enter_sandbox(const BackendCalls &calls)
         allow(SYS_mmap, {masked(2, PROT_EXEC, 0), masked(3, anonymous | MAP_FIXED, anonymous)}),
         allow(SYS_munmap),
         allow(SYS_close),
+        allow(SYS_sched_yield),
         allow(SYS_restart_syscall),
         allow(SYS_exit_group),
     };

@@ -224,6 +224,7 @@ TEST_F(BlkSandbox, AllowsWhatItNeeds)
           Call{"clock_gettime", SYS_clock_gettime, {CLOCK_MONOTONIC, 0}}, Call{"brk", SYS_brk, {0}},
           Call{"mmap", SYS_mmap, {0, 4096, readable, anonymous, ~0ULL, 0}},
           Call{"munmap", SYS_munmap, {1, 4096}}, Call{"close", SYS_close, {1023}},
+          Call{"sched_yield", SYS_sched_yield, {}},
           Call{"restart_syscall", SYS_restart_syscall, {}},
           Call{"exit_group", SYS_exit_group, {0}}})
         EXPECT_TRUE(may_call(call)) << call.name;
