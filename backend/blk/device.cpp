@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "backend/engine/huge_pages.hpp"
 #include "hypercall/host/clock.hpp"
 
 namespace paravane::blk {
@@ -110,6 +111,9 @@ Result<std::unique_ptr<Device>> Device::make(Control control, Connection connect
     if (header.settings.medium > Medium::null ||
         (header.settings.medium != Medium::null && !medium))
         return Problem{"a disk without a medium"};
+    // Before the first of a device's processes has the kernel hold on to the pages where they are.
+    if (is_file && !connection.resumed)
+        (void)gather_in_huge_pages(arena.fd(), arena.size());
     Result<std::unique_ptr<DataRing>> ring =
         DataRing::adopt(std::move(data_ring), header.ring, is_file ? medium.get() : -1,
                         {arena.at(0).address, arena.size()}, header.settings.fixed_buffers != 0);
