@@ -415,7 +415,7 @@ Result<void> Device::idle()
     if (disk_.ring().in_flight() > 0)
         (void)sched_yield();
     // What was heard may be the end.
-    if (patience_.lasts(clock_now()) || ended_ || finished())
+    if (patience_.lasts(clock_now(), disk_.ring().in_flight() > 0) || ended_ || finished())
         return {};
     return sleep();
 }
@@ -434,13 +434,12 @@ bool Device::may_sleep()
 
 Result<void> Device::sleep()
 {
-    const uint64_t from = clock_now();
     Result<void> waited;
 
     if (may_sleep()) {
         header_.counts.sleeps.fetch_add(1, std::memory_order_relaxed);
         waited = loop_->wait(backlog_.empty() ? Loop::no_deadline : budget_at_);
-        patience_.slept(from, clock_now());
+        patience_.slept(clock_now());
         idle_turns_ = 0;
     }
     disk_.ring().be_quiet();

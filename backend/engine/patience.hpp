@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How long a process without work looks for some before it sleeps. To sleep and to be woken costs more than a
-// short wait; so it waits about as long as it had to lately, if that was short, and else not at all.
+// short wait; so it waits about as long as it had to lately, if that was short, and else not at all. Of work that is
+// bound to come, such as the end of I/O, it knows more: it waits longer, and is not woken by each piece of it.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +17,15 @@ class Patience {
 
     // There was work until now.
     void worked(uint64_t now) { since_ = now; }
-    // Whether to go on looking.
-    [[nodiscard]] bool lasts(uint64_t now) const { return now - since_ < window_; }
-    // It slept from the first to the second, as far as it saw.
-    void slept(uint64_t from, uint64_t until)
+    // Whether to go on looking. expecting: for work that is bound to come.
+    [[nodiscard]] bool lasts(uint64_t now, bool expecting) const
     {
-        const uint64_t idle = until - from + window_;
+        return now - since_ < (expecting ? times_expecting * most_ : window_);
+    }
+    // It slept until then, as far as it saw.
+    void slept(uint64_t until)
+    {
+        const uint64_t idle = until - since_;
 
         // Twice as long as it took, since it will not always take the same.
         window_ = idle <= most_ ? std::min(most_, std::max(first, 2 * idle)) : 0;
@@ -32,6 +36,7 @@ class Patience {
 
   private:
     static constexpr uint64_t first = 20000;
+    static constexpr uint64_t times_expecting = 5;
 
     uint64_t most_;
     uint64_t window_;

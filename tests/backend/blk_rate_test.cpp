@@ -177,30 +177,32 @@ TEST(PatienceTest, WithoutACoreToSpareThereIsNone)
 {
     Patience patience(0);
     patience.worked(start);
-    EXPECT_FALSE(patience.lasts(start));
-    patience.slept(start, start + 10);
+    EXPECT_FALSE(patience.lasts(start, false));
+    EXPECT_FALSE(patience.lasts(start, true));
+    patience.slept(start + 10);
     patience.worked(start + 10);
-    EXPECT_FALSE(patience.lasts(start + 10));
+    EXPECT_FALSE(patience.lasts(start + 10, false));
 }
 
 TEST(PatienceTest, EndsAfterAWhileWithoutWork)
 {
     Patience patience(most);
     patience.worked(start);
-    EXPECT_TRUE(patience.lasts(start));
-    EXPECT_FALSE(patience.lasts(start + most));
+    EXPECT_TRUE(patience.lasts(start, false));
+    EXPECT_FALSE(patience.lasts(start + most, false));
     patience.worked(start + most);
-    EXPECT_TRUE(patience.lasts(start + most)) << "work renews it";
+    EXPECT_TRUE(patience.lasts(start + most, false)) << "work renews it";
 }
 
 TEST(PatienceTest, GrowsWithShortSleeps)
 {
     Patience patience(most);
     const uint64_t before = patience.window();
-    patience.slept(start, start + 40000);
+    patience.worked(start);
+    patience.slept(start + 40000);
     EXPECT_GT(patience.window(), before);
-    for (int i = 0; i < 10; i++)
-        patience.slept(start, start + 1000);
+    for (uint64_t i = 1; i <= 10; i++)
+        patience.slept(start + 40000 + i * 1000);
     EXPECT_LE(patience.window(), most);
 }
 
@@ -208,12 +210,25 @@ TEST(PatienceTest, GrowsWithShortSleeps)
 TEST(PatienceTest, EndsWithALongSleep)
 {
     Patience patience(most);
-    patience.slept(start, start + second);
+    patience.worked(start);
+    patience.slept(start + second);
     EXPECT_EQ(patience.window(), 0U);
     patience.worked(start + second);
-    EXPECT_FALSE(patience.lasts(start + second));
-    patience.slept(start + second, start + second + 10000);
+    EXPECT_FALSE(patience.lasts(start + second, false));
+    patience.slept(start + second + 10000);
     EXPECT_GT(patience.window(), 0U) << "it comes back";
+}
+
+// The end of I/O comes, and soon unless the disk is slow.
+TEST(PatienceTest, IsGreaterForWhatIsBoundToCome)
+{
+    Patience patience(most);
+    patience.worked(start);
+    patience.slept(start + second);
+    patience.worked(start + second);
+    EXPECT_FALSE(patience.lasts(start + second, false));
+    EXPECT_TRUE(patience.lasts(start + second + most, true));
+    EXPECT_FALSE(patience.lasts(start + second + 10 * most, true)) << "but not without end";
 }
 
 } // namespace
