@@ -105,6 +105,8 @@ std::vector<OurPlan> our_plans()
 {
     return {{"paravane", "kvm"},
             {"paravane, not pinned", "kvm", 1, false},
+            // More that look for work than there are processors, so the kernel has to place them.
+            {"paravane, 2 queues and vCPUs (oversubscribed)", "kvm", 2, false},
             {"paravane, guest is a process", "process"}};
 }
 
@@ -125,8 +127,8 @@ std::vector<std::string> Ours::words(const Job &job) const
     std::string disk = medium.path.empty() ? fmt::format("null:{}", medium.bytes) : medium.path;
     const std::string line = fmt::format(
         "blkbench rw={} mix={} size={} depth={} queues={} time={}ms warmup={}ms seed={}{}",
-        job.pattern == Pattern::random ? "randrw" : "rw", job.read_percent, job.bytes, job.depth,
-        plan_.queues, job.time / ns_a_ms, job.warm_up / ns_a_ms, job.seed,
+        job.pattern == Pattern::random ? "randrw" : "rw", job.read_percent, job.bytes,
+        job.depth / plan_.queues, plan_.queues, job.time / ns_a_ms, job.warm_up / ns_a_ms, job.seed,
         job.latency ? " latency" : "");
 
     for (size_t at = 0; (at = disk.find(',', at)) != std::string::npos; at += 2)

@@ -18,7 +18,7 @@ namespace paravane::bench::blk {
 struct OurPlan {
     std::string name;
     std::string vehicle; // as --vehicle knows it
-    uint32_t queues = 1; // and vCPUs
+    uint32_t queues = 1; // and vCPUs, among which a job's depth is divided
     bool pinned = true;
 };
 
@@ -31,7 +31,7 @@ class Ours final : public Contender {
                                                              const Setting &setting);
 
     [[nodiscard]] const std::string &name() const override { return plan_.name; }
-    [[nodiscard]] bool can(const Job & /*job*/) const override { return true; }
+    [[nodiscard]] bool can(const Job &job) const override { return job.depth % plan_.queues == 0; }
     [[nodiscard]] Result<Figures> run(const Job &job) override;
 
   private:

@@ -44,7 +44,8 @@ void add_us(Series &series, const std::string &what, const std::string &who,
 void add(Series &series, const NamedJob &job, const std::string &who, const Figures &figures)
 {
     series.add(job.name, who, name_of(job.unit), value_of(job.unit, figures));
-    if (job.job.latency) {
+    // fio's own are of other steps, and not taken.
+    if (job.job.latency && figures.most > 0) {
         series.add(job.name + ": half within", who, "us",
                    static_cast<double>(figures.p50) / ns_a_us);
         series.add(job.name + ": 99 % within", who, "us",
