@@ -4,23 +4,22 @@
 
 results=build/results
 
-# preset   what is built           which labels (- for all)    seconds that its tests may take
-#          (all, or folders of tests/)
+# preset   which labels (- for all)  seconds that its tests may take
 test_table() {
     cat <<'TABLE'
-release    all                     -                           1500
-clang      unit,store,hypercall,sandbox,backend,host,guest,bench  ^unit$  90
-asan       unit,fuzz,stress,bench,store,hypercall,backend,host,guest  ^(unit|fuzz|stress)$  180
-tsan       stress                  ^stress$                     60
+release    -                         1500
+clang      ^unit$                    90
+asan       ^(unit|fuzz|stress)$      180
+tsan       ^stress$                  60
 TABLE
 }
 
 # The same for `soak`: tests that have a long version.
 soak_table() {
     cat <<'TABLE'
-release    all                  -
-asan       unit,fuzz,stress     ^(unit|fuzz|stress)$
-tsan       stress               ^stress$
+release    -
+asan       ^(unit|fuzz|stress)$
+tsan       ^stress$
 TABLE
 }
 
@@ -29,22 +28,22 @@ record() {
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>"$results/extra.tsv"
 }
 
-# targets_of all | FOLDER,FOLDER: the build targets; a folder that is not there has none.
+# targets_of PRESET LABELS: what to build for the tests with such labels, of a tree that is configured.
 targets_of() {
-    local folder
-    [ "$1" != all ] || { echo all && return; }
-    for folder in ${1//,/ }; do
-        [ ! -f "tests/$folder/CMakeLists.txt" ] || echo "tests/$folder/all"
-    done
+    [ "$2" != - ] || { echo all && return; }
+    python3 -B .bootstrap/tested_programs.py "build/$1" "$2"
 }
 
-# test_in PRESET WHAT LABELS BUDGET [CTEST-OPTION ...]
+# test_in PRESET LABELS BUDGET [CTEST-OPTION ...]
 test_in() {
-    local preset=$1 labels=$3 budget=$4 from=${EPOCHREALTIME/./} targets select=() status=0
-    mapfile -t targets < <(targets_of "$2")
-    shift 4
-    [ ${#targets[@]} -gt 0 ] || return 0
-    if ! build_preset "$preset" "${targets[@]}"; then
+    local preset=$1 labels=$2 budget=$3 from=${EPOCHREALTIME/./} targets=() select=() status=0
+    shift 3
+    failed_log=configure-$preset
+    if configure "$preset"; then
+        mapfile -t targets < <(targets_of "$preset" "$labels")
+    fi
+    # None: there is no tree, or no test with such a label in it; neither is to be passed over.
+    if [ ${#targets[@]} -eq 0 ] || ! build_preset "$preset" "${targets[@]}"; then
         record "build.$preset" "$preset" fail "$(tenths "$from")" "$logs/$failed_log.log" \
             "./bootstrap build $preset"
         return 0
@@ -65,11 +64,11 @@ summarise() {
 }
 
 run_tests() {
-    local preset what labels budget from status=0
+    local preset labels budget from status=0
     rm -rf "$results"
     mkdir -p "$results"
-    while read -r preset what labels budget; do
-        test_in "$preset" "$what" "$labels" "$budget"
+    while read -r preset labels budget; do
+        test_in "$preset" "$labels" "$budget"
     done < <(test_table)
     from=${EPOCHREALTIME/./}
     (run_coverage) || status=fail
@@ -79,13 +78,13 @@ run_tests() {
 }
 
 run_soak() {
-    local preset what labels
+    local preset labels
     export PARAVANE_SOAK_SECONDS=${PARAVANE_SOAK_SECONDS:-30}
     say "each long test runs for $PARAVANE_SOAK_SECONDS s"
     rm -rf "$results"
     mkdir -p "$results"
-    while read -r preset what labels; do
-        test_in "$preset" "$what" "$labels" - -C soak -L '^soak$'
+    while read -r preset labels; do
+        test_in "$preset" "$labels" - -C soak -L '^soak$'
     done < <(soak_table)
     summarise --no-label-budgets
 }
