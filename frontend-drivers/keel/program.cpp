@@ -32,7 +32,7 @@ constexpr std::array<Program, 20> all = {{
      "measures a disk; writing overwrites what is on it", program::blkbench},
     {"blkcheck",
      "[disk=N] [rounds=20000] [seed=N] [region=32M] [depth=32] [queues=N] [wait=sleep|poll] "
-     "[order=submission|any] [errors]",
+     "[order=submission|any] [errors] [no-fua] [lasting]",
      "overwrites a disk, and checks that it keeps what was written", program::blkcheck},
     {"blkinfo", "[disk=N] [watch]", "says what a disk is like, and when its size changes",
      program::blkinfo},

@@ -116,6 +116,20 @@ TEST_F(BlkExpectations, NothingIsKnownAtTheBeginning)
     EXPECT_EQ(look_now(0, write), Verdict::right);
 }
 
+TEST_F(BlkExpectations, IsSettledUntilTheOldestInFlight)
+{
+    const uint32_t first_one = begin(Change::write, 0);
+    const uint32_t second_one = begin(Change::zero, 1);
+    EXPECT_EQ(table.settled(), first_one - 1);
+    table.end(second_one, true);
+    EXPECT_EQ(table.settled(), first_one - 1);
+    const uint32_t third_one = begin(Change::write, 0);
+    table.end(first_one, true);
+    EXPECT_EQ(table.settled(), second_one);
+    table.end(third_one, true);
+    EXPECT_EQ(table.settled(), third_one);
+}
+
 TEST_F(BlkExpectations, BothAreRightInFlightAndOneAfterIt)
 {
     const uint32_t older = done(Change::write, 3);

@@ -131,6 +131,7 @@ bool Checker::put(Channel &channel, const Step &step)
     Queue &queue = channel.queue();
 
     slot.step = step;
+    slot.step.fua = step.fua && task_.fua;
     slot.segments = 0;
     slot.large = Pool::none;
     // Its generation and its data are to be the newest when it is put, so there must be room.
@@ -138,11 +139,13 @@ bool Checker::put(Channel &channel, const Step &step)
         return false;
     if (is_change(step.operation))
         slot.generation = expectations_.begin(change_of(step.operation), step.sector, step.sectors);
+    if (step.operation == PV_BLK_FLUSH)
+        slot.generation = expectations_.settled();
     if (step.operation == PV_BLK_WRITE)
         stamp(slot);
     if (step.operation == PV_BLK_READ)
         expectations_.note(step.sector, std::span(slot.answered).first(step.sectors));
-    if (!channel.put({step.operation, step.fua, step.sector, step.sectors,
+    if (!channel.put({step.operation, slot.step.fua, step.sector, step.sectors,
                       std::span<const Segment>(slot.segment).first(slot.segments)},
                      number)) {
         if (is_change(step.operation))
@@ -251,6 +254,9 @@ void Checker::answered(uint32_t number, int32_t status)
         counts_.first_error = status;
     if (is_change(slot.step.operation))
         expectations_.end(slot.generation, status == 0);
+    if (task_.tell != nullptr && status == 0 &&
+        (slot.step.operation == PV_BLK_FLUSH || slot.step.fua))
+        task_.tell(task_.region, slot.step.fua ? Lasting::one : Lasting::until, slot.generation);
     switch (slot.step.operation) {
     case PV_BLK_READ:
         counts_.reads++;

@@ -38,6 +38,9 @@ struct Wrong {
     Content content;
 };
 
+// What a loss of power must leave: the changes until a generation, or that one.
+enum class Lasting : uint8_t { until, one };
+
 struct Task {
     Region region;
     uint32_t operations = 0; // as a set of bits
@@ -48,6 +51,9 @@ struct Task {
     uint64_t run = 0;
     Order order = Order::submission;
     bool indirect = false;
+    bool fua = true;
+    // Called as soon as it is known, if it is there.
+    void (*tell)(const Region &region, Lasting what, uint32_t generation) = nullptr;
 };
 
 class Checker {
@@ -71,7 +77,7 @@ class Checker {
     // A request in flight.
     struct Slot {
         Step step;
-        uint32_t generation = 0; // of a change
+        uint32_t generation = 0; // of a change; of a flush, until which it holds
         uint32_t large = Pool::none;
         std::size_t segments = 0;
         std::array<Segment, PV_BLK_SEGMENTS_MAX> segment{};

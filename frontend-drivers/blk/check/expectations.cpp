@@ -72,6 +72,15 @@ void Expectations::end(uint32_t generation, bool well)
     flights_count_--;
 }
 
+uint32_t Expectations::settled() const
+{
+    uint32_t settled = newest_;
+
+    for (uint32_t i = 0; i < flights_count_; i++)
+        settled = std::min(settled, flights_[i].generation - 1);
+    return settled;
+}
+
 void Expectations::note(uint64_t sector, std::span<uint32_t> answered) const
 {
     for (uint32_t &one : answered)

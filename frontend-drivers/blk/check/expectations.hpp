@@ -49,6 +49,9 @@ class Expectations {
     // It was answered, well or with an error.
     void end(uint32_t generation, bool well);
 
+    // All changes until this one were answered.
+    [[nodiscard]] uint32_t settled() const;
+
     // A read is about to be put: what was answered before it, for each of its sectors.
     void note(uint64_t sector, std::span<uint32_t> answered) const;
     // One sector of a read that is answered, with what was noted of it.

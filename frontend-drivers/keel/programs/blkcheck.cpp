@@ -32,6 +32,8 @@ struct Plan {
     blk::Waiting waiting = blk::Waiting::sleep;
     Order order = Order::submission;
     bool errors_allowed = false;
+    bool fua = true;
+    bool tell = false;
 };
 
 bool read_plan(Words arguments, Plan &plan)
@@ -50,6 +52,8 @@ bool read_plan(Words arguments, Plan &plan)
     settings.text("wait", wait);
     settings.text("order", order);
     plan.errors_allowed = settings.word("errors");
+    plan.fua = !settings.word("no-fua");
+    plan.tell = settings.word("lasting");
 
     std::string_view wrong = settings.wrong();
     if (wrong.empty() && wait != "poll" && wait != "sleep")
@@ -88,6 +92,13 @@ const Checker &checker_of(const std::unique_ptr<OpenDisk::Worker> &share)
     return static_cast<const Share &>(*share).checker();
 }
 
+// For who takes the power away, and looks what is left.
+void tell_lasting(const Region &region, Lasting what, uint32_t generation)
+{
+    print("@pv blkcheck-lasting {} {} {}", what == Lasting::until ? "until" : "one", region.first,
+          generation);
+}
+
 // Each gets an equal part of the region for itself, and of the arena.
 bool make_shares(const Plan &plan, blk::Disk &disk, Shares &shares)
 {
@@ -114,6 +125,8 @@ bool make_shares(const Plan &plan, blk::Disk &disk, Shares &shares)
         task.run = plan.seed;
         task.order = plan.order;
         task.indirect = indirect;
+        task.fua = plan.fua;
+        task.tell = plan.tell ? tell_lasting : nullptr;
         auto share = std::make_unique<Share>(task);
         if (!share->checker().good()) {
             print("blkcheck: the arena has no room for the data");
