@@ -192,6 +192,16 @@ void BlkWorkload::lay_out(pv_blk_request &request, uint64_t slot, Flight &flight
     request.segment[0] = segment_of({table_at, bytes});
 }
 
+void BlkWorkload::begin_change(BlkOracle::Kind kind, uint32_t queue, const pv_blk_request &request,
+                               Flight &flight)
+{
+    flight.change = oracle_.begin_change(kind, queue, pv_le64_get(request.sector),
+                                         pv_le32_get(request.sectors));
+    if (load_.witness != nullptr)
+        load_.witness->change_begins(flight.change, kind, queue,
+                                     (request.head.flags & PV_BLK_FLAG_FUA) != 0);
+}
+
 pv_blk_request BlkWorkload::make(uint32_t queue, uint64_t slot, Flight &flight)
 {
     const uint64_t dice = random_() % 100;
@@ -203,6 +213,7 @@ pv_blk_request BlkWorkload::make(uint32_t queue, uint64_t slot, Flight &flight)
 
     if (dice < 5) {
         flight.what = What::flush;
+        flight.flush = load_.witness != nullptr ? load_.witness->flush_begins() : 0;
         return request;
     }
     request.sector = pv_le64_of(sector);
@@ -216,15 +227,16 @@ pv_blk_request BlkWorkload::make(uint32_t queue, uint64_t slot, Flight &flight)
     }
     flight.what = What::change;
     if (dice < 52) {
-        const bool discard = dice < 47;
+        const bool discard = dice < 47 && load_.discards;
         request.head.operation = discard ? PV_BLK_DISCARD : PV_BLK_WRITE_ZEROES;
-        flight.change = oracle_.begin_change(
-            discard ? BlkOracle::Kind::anything : BlkOracle::Kind::zero, queue, sector, sectors);
+        begin_change(discard ? BlkOracle::Kind::anything : BlkOracle::Kind::zero, queue, request,
+                     flight);
         return request;
     }
     request.head.operation = PV_BLK_WRITE;
-    request.head.flags = dice < 60 ? PV_BLK_FLAG_FUA : 0;
-    flight.change = oracle_.begin_change(BlkOracle::Kind::data, queue, sector, sectors);
+    if (dice < 60 && (load_.witness == nullptr || load_.witness->allows_durable(sector, sectors)))
+        request.head.flags = PV_BLK_FLAG_FUA;
+    begin_change(BlkOracle::Kind::data, queue, request, flight);
     lay_out(request, slot, flight);
     for (uint32_t i = 0; i < sectors; i++)
         guest_.put_data(place_of(flight, slot, sectors, i),
@@ -252,9 +264,13 @@ void BlkWorkload::answer(uint32_t queue, const BlkAnswer &one)
     }
     case What::change:
         oracle_.end_change(flight.change);
+        if (load_.witness != nullptr)
+            load_.witness->change_answered(flight.change);
         changes++;
         break;
     case What::flush:
+        if (load_.witness != nullptr)
+            load_.witness->flush_answered(flight.flush);
         flushes++;
         break;
     case What::nothing:

@@ -16,12 +16,33 @@
 
 namespace paravane::backend_test {
 
+// Is told of each change and flush, in the workload's thread: before a request can have any effect, and as
+// soon as its answer is known.
+class BlkWitness {
+  public:
+    BlkWitness() = default;
+    BlkWitness(const BlkWitness &) = delete;
+    BlkWitness &operator=(const BlkWitness &) = delete;
+    virtual ~BlkWitness() = default;
+
+    // Whether a write there may have FUA.
+    [[nodiscard]] virtual bool allows_durable(uint64_t sector, uint32_t sectors) const = 0;
+    virtual void change_begins(const BlkOracle::Change &change, BlkOracle::Kind kind,
+                               uint32_t queue, bool durable) = 0;
+    virtual void change_answered(const BlkOracle::Change &change) = 0;
+    // What the flush is called when it is answered.
+    [[nodiscard]] virtual uint64_t flush_begins() = 0;
+    virtual void flush_answered(uint64_t flush) = 0;
+};
+
 struct BlkLoad {
     uint64_t sectors;     // of the disk
     uint32_t sectors_max; // of a request
     uint64_t hot;         // sectors that half of the requests are for
     unsigned int seed = 1;
     uint32_t unit = 1; // sectors that requests are multiples of
+    bool discards = true;
+    BlkWitness *witness = nullptr; // outlives the workload
 };
 
 // The memory for its data.
@@ -59,6 +80,7 @@ class BlkWorkload {
         What what = What::nothing;
         BlkOracle::Change change;
         BlkOracle::Look look;
+        uint64_t flush = 0; // as the witness calls it
         uint32_t piece = 0; // sectors of each segment; 0: it has but one
         uint64_t asked = 0; // when
     };
@@ -68,6 +90,8 @@ class BlkWorkload {
     void sleep();
     [[nodiscard]] bool ask(uint32_t queue);
     [[nodiscard]] pv_blk_request make(uint32_t queue, uint64_t slot, Flight &flight);
+    void begin_change(BlkOracle::Kind kind, uint32_t queue, const pv_blk_request &request,
+                      Flight &flight);
     void lay_out(pv_blk_request &request, uint64_t slot, Flight &flight);
     void answer(uint32_t queue, const BlkAnswer &answer);
     [[nodiscard]] uint64_t place_of(const Flight &flight, uint64_t slot, uint32_t sectors,
