@@ -15,8 +15,11 @@ namespace paravane::blk {
 
 namespace {
 
-// The disk's own descriptors, in their order. A disk that is nowhere has no medium.
-enum OwnFd : std::size_t { log_fd, medium_fd, own_fds_max };
+// The disk's own descriptors, in their order: a budget is two. A disk that is nowhere has no medium, and one
+// that is in no group has not the last two.
+enum OwnFd : std::size_t { log_fd, rates_fd, use_fd, medium_fd };
+constexpr uint32_t own_fds_min = medium_fd;
+constexpr uint32_t own_fds_max = own_fds_min + 3;
 
 // Tokens of the control loop; doorbells follow.
 enum LoopTokens : LoopToken { nobody, supervisor_spoke, data_completed, first_doorbell };
@@ -38,8 +41,7 @@ LoopFile event_of(uint32_t queue)
 
 // With a core to itself it looks for work so long before it sleeps.
 constexpr uint64_t patience_ns = 200000;
-// Who waits for a budget looks so often whether it has changed.
-constexpr uint64_t longest_wait_ns = 100000000;
+constexpr uint64_t longest_request = uint64_t{PV_BLK_REQUEST_SECTORS_MAX} * PV_BLK_SECTOR;
 // So often a process with work looks at what is not work.
 constexpr uint32_t busy_turns = 1024;
 constexpr uint32_t idle_turns = 16;
@@ -81,18 +83,18 @@ DeviceShape shape()
     shape.rings_max = 2 * PV_BLK_QUEUES_LIMIT;
     shape.ports_min = 1;
     shape.ports_max = PV_BLK_QUEUES_LIMIT;
-    shape.descriptors_min = log_fd + 1;
+    shape.descriptors_min = own_fds_min;
     shape.descriptors_max = own_fds_max;
     return shape;
 }
 
-Device::Device(Control control, Connection connection, Log log, Disk disk,
-               std::unique_ptr<Loop> loop, HostMemory extents)
-    : control_(std::move(control)), connection_(std::move(connection)), log_(std::move(log)),
-      header_(log_.header()), depth_(log_.depth()), disk_(std::move(disk)),
-      flights_(std::size_t{log_.queues()} * depth_), extents_(std::move(extents)),
+Device::Device(Control control, Connection connection, Parts parts)
+    : control_(std::move(control)), connection_(std::move(connection)), log_(std::move(parts.log)),
+      header_(log_.header()), depth_(log_.depth()), disk_(std::move(parts.disk)),
+      flights_(std::size_t{log_.queues()} * depth_), extents_(std::move(parts.extents)),
       changes_(log_.queues() * depth_), backlog_(log_.queues() * depth_),
-      patience_(patience_here()), loop_(std::move(loop))
+      budgets_(std::move(parts.budgets)), throttle_(shares_of(budgets_, longest_request)),
+      patience_(patience_here()), loop_(std::move(parts.loop))
 {
 }
 
@@ -103,9 +105,15 @@ Result<std::unique_ptr<Device>> Device::make(Control control, Connection connect
     if (!log)
         return log.error();
     const Header &header = log->header();
-    const UniqueFd medium = connection.descriptors.size() > medium_fd
-                                ? std::move(connection.descriptors[medium_fd])
-                                : UniqueFd();
+    std::vector<UniqueFd> &fds = connection.descriptors;
+    UniqueFd medium;
+    if (header.settings.medium != Medium::null && fds.size() > medium_fd) {
+        medium = std::move(fds[medium_fd]);
+        fds.erase(fds.begin() + medium_fd);
+    }
+    Result<std::vector<SharedBudget>> budgets = adopt_budgets(std::span(fds).subspan(rates_fd));
+    if (!budgets)
+        return budgets.error();
     const SharedMemory &arena = connection.memory->arena();
     const bool is_file = header.settings.medium == Medium::file;
     if (header.settings.medium > Medium::null ||
@@ -139,9 +147,10 @@ Result<std::unique_ptr<Device>> Device::make(Control control, Connection connect
     if (!extents)
         return extents.error();
     Disk disk(header, std::move(*ring), std::move(content));
-    return std::unique_ptr<Device>(new Device(std::move(control), std::move(connection),
-                                              std::move(*log), std::move(disk), std::move(*loop),
-                                              std::move(*extents)));
+    Parts parts{std::move(*log), std::move(disk), std::move(*budgets), std::move(*loop),
+                std::move(*extents)};
+    return std::unique_ptr<Device>(
+        new Device(std::move(control), std::move(connection), std::move(parts)));
 }
 
 bool Device::attach()
@@ -295,6 +304,8 @@ bool Device::take(uint32_t number)
 
 void Device::begin_backlog()
 {
+    if (!backlog_.empty())
+        throttle_.look();
     while (!backlog_.empty()) {
         const Token token = backlog_.front();
 
@@ -317,7 +328,7 @@ bool Device::begin(Token token)
             held_ = true;
             return false;
         }
-        if (!in_budget(work))
+        if (!lets(work))
             return false;
         held_ = false;
         flight.begun = true;
@@ -336,29 +347,11 @@ bool Device::begin(Token token)
     return true;
 }
 
-bool Device::in_budget(const Work &work)
+bool Device::lets(const Work &work)
 {
-    const Settings &settings = header_.settings;
-    const uint64_t operations = settings.operations_a_second.load(std::memory_order_relaxed);
-    const uint64_t bytes = settings.bytes_a_second.load(std::memory_order_relaxed);
-
-    budget_at_ = Loop::no_deadline;
-    if ((operations | bytes) == 0)
-        return true;
     const bool moves = work.operation == PV_BLK_READ || work.operation == PV_BLK_WRITE;
-    if (!moves)
-        return true;
-    const uint64_t burst = settings.burst_ns.load(std::memory_order_relaxed);
-    const uint64_t now = clock_now();
-    uint64_t wait = operations_.take(1, operations, burst, now);
-    if (wait == 0) {
-        wait = bytes_.take(work.bytes, bytes, burst, now);
-        if (wait > 0)
-            operations_.give_back(1, operations);
-    }
-    if (wait > 0)
-        budget_at_ = now + std::min(wait, longest_wait_ns);
-    return wait == 0;
+
+    return !moves || !throttle_.limits() || throttle_.lets(work.bytes, clock_now());
 }
 
 void Device::completed(const DataCompletion &completion)
@@ -414,10 +407,18 @@ Result<void> Device::idle()
     // our time is up.
     if (disk_.ring().in_flight() > 0)
         (void)sched_yield();
+    // Who waits for a time knows when there will be work.
+    const bool looks =
+        !waits_for_time() && patience_.lasts(clock_now(), disk_.ring().in_flight() > 0);
     // What was heard may be the end.
-    if (patience_.lasts(clock_now(), disk_.ring().in_flight() > 0) || ended_ || finished())
+    if (looks || ended_ || finished())
         return {};
     return sleep();
+}
+
+bool Device::waits_for_time() const
+{
+    return throttle_.again() != Throttle::never && begun_ == 0;
 }
 
 bool Device::may_sleep()
@@ -434,12 +435,15 @@ bool Device::may_sleep()
 
 Result<void> Device::sleep()
 {
+    const bool for_time = waits_for_time();
     Result<void> waited;
 
     if (may_sleep()) {
         header_.counts.sleeps.fetch_add(1, std::memory_order_relaxed);
-        waited = loop_->wait(backlog_.empty() ? Loop::no_deadline : budget_at_);
-        patience_.slept(clock_now());
+        // Without room it is not asked.
+        waited = loop_->wait(disk_.has_room() ? throttle_.again() : Loop::no_deadline);
+        if (!for_time)
+            patience_.slept(clock_now());
         idle_turns_ = 0;
     }
     disk_.ring().be_quiet();

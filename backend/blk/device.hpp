@@ -13,7 +13,7 @@
 #include "backend/blk/disk.hpp"
 #include "backend/blk/queue.hpp"
 #include "backend/blk/request.hpp"
-#include "backend/engine/budget.hpp"
+#include "backend/blk/throttle.hpp"
 #include "backend/engine/connection.hpp"
 #include "backend/engine/control.hpp"
 #include "backend/engine/loop.hpp"
@@ -47,8 +47,16 @@ class Device {
         std::array<DataExtent, PV_BLK_INLINE_SEGMENTS> extents{}; // of one that has none
     };
 
-    Device(Control control, Connection connection, Log log, Disk disk, std::unique_ptr<Loop> loop,
-           HostMemory extents);
+    // What it has besides its memory, its ports and its supervisor.
+    struct Parts {
+        Log log;
+        Disk disk;
+        std::vector<SharedBudget> budgets; // its own, and its group's
+        std::unique_ptr<Loop> loop;
+        HostMemory extents;
+    };
+
+    Device(Control control, Connection connection, Parts parts);
 
     // False: the frontend was refused.
     [[nodiscard]] bool attach();
@@ -64,11 +72,12 @@ class Device {
     [[nodiscard]] bool begin(Token token);
     void end(Token token, int32_t status);
     void completed(const DataCompletion &completion);
-    [[nodiscard]] bool in_budget(const Work &work);
+    [[nodiscard]] bool lets(const Work &work);
     [[nodiscard]] Result<void> show();
 
     [[nodiscard]] Result<void> idle();
     [[nodiscard]] bool may_sleep();
+    [[nodiscard]] bool waits_for_time() const;
     [[nodiscard]] Result<void> sleep();
     void hear();
     void hear_supervisor();
@@ -108,10 +117,9 @@ class Device {
     Backlog<Token> backlog_; // taken and not begun, in their order
     uint64_t order_ = 1;
     uint32_t begun_ = 0; // and not ended
-    Budget operations_;
-    Budget bytes_;
-    uint64_t budget_at_ = Loop::no_deadline; // when there is some again
-    bool held_ = false;                      // the first of the backlog was counted as such
+    std::vector<SharedBudget> budgets_;
+    Throttle throttle_;
+    bool held_ = false; // the first of the backlog was counted as such
     Patience patience_;
     uint32_t idle_turns_ = 0;
     uint32_t busy_turns_ = 0;

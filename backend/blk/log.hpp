@@ -40,10 +40,6 @@ struct Settings {
     uint32_t read_only = 0;
     uint32_t fixed_buffers = 1; // the arena may be registered with io_uring
     std::atomic<uint64_t> sectors = 0;
-    // 0: as many as there are.
-    std::atomic<uint64_t> operations_a_second = 0;
-    std::atomic<uint64_t> bytes_a_second = 0;
-    std::atomic<uint64_t> burst_ns = 0; // so much of each rate may come at once
     std::array<char, PV_BLK_SERIAL_BYTES> serial{};
 };
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/cli/group_option.hpp"
+#include "backend/cli/parts.hpp"
 #include "backend/cli/size.hpp"
 
 namespace paravane::cli {
@@ -15,27 +17,6 @@ namespace {
 
 constexpr std::string_view memory_prefix = "mem:";
 constexpr std::string_view null_prefix = "null:";
-constexpr uint64_t rate_max = 1000000000000;
-constexpr uint64_t burst_ms_max = 10000;
-constexpr uint64_t ns_in_ms = 1000000;
-
-// At each comma; two of them are one of the part's own.
-std::vector<std::string> parts_of(const std::string &text)
-{
-    std::vector<std::string> parts(1);
-
-    for (std::size_t at = 0; at < text.size(); at++) {
-        if (text[at] != ',') {
-            parts.back() += text[at];
-        } else if (at + 1 < text.size() && text[at + 1] == ',') {
-            parts.back() += ',';
-            at++;
-        } else {
-            parts.emplace_back();
-        }
-    }
-    return parts;
-}
 
 std::string parse_place(const std::string &place, DiskOption &option)
 {
@@ -98,28 +79,15 @@ std::string parse_cache(const std::string &value, DiskOption &option)
     return {};
 }
 
-std::string parse_iops(const std::string &value, DiskOption &option)
+template <std::size_t key> std::string parse_rate_of(const std::string &value, DiskOption &option)
 {
-    return parse_number(value, 1, rate_max, option.settings.limits.operations_a_second);
+    return parse_rate(rate_keys[key], value, option.rates);
 }
 
-std::string parse_bps(const std::string &value, DiskOption &option)
+std::string parse_group_name(const std::string &value, DiskOption &option)
 {
-    uint64_t bytes = 0;
-
-    if (!parse_size(value, bytes).empty() || bytes == 0 || bytes > rate_max)
-        return "a size such as 100M is needed, up to " + std::to_string(rate_max);
-    option.settings.limits.bytes_a_second = bytes;
-    return {};
-}
-
-std::string parse_burst(const std::string &value, DiskOption &option)
-{
-    uint64_t milliseconds = 0;
-    std::string wrong = parse_number(value, 1, burst_ms_max, milliseconds);
-
-    option.settings.limits.burst_ns = milliseconds * ns_in_ms;
-    return wrong;
+    option.group = value;
+    return check_group_name(value);
 }
 
 std::string parse_core(const std::string &value, DiskOption &option)
@@ -140,10 +108,15 @@ struct Key {
 };
 
 constexpr std::array keys = {
-    Key{"ro", false, parse_ro},        Key{"serial", true, parse_serial},
-    Key{"queues", true, parse_queues}, Key{"depth", true, parse_depth},
-    Key{"cache", true, parse_cache},   Key{"iops", true, parse_iops},
-    Key{"bps", true, parse_bps},       Key{"burst", true, parse_burst},
+    Key{"ro", false, parse_ro},
+    Key{"serial", true, parse_serial},
+    Key{"queues", true, parse_queues},
+    Key{"depth", true, parse_depth},
+    Key{"cache", true, parse_cache},
+    Key{rate_keys[0], true, parse_rate_of<0>},
+    Key{rate_keys[1], true, parse_rate_of<1>},
+    Key{rate_keys[2], true, parse_rate_of<2>},
+    Key{"group", true, parse_group_name},
     Key{"core", true, parse_core},
 };
 
@@ -157,7 +130,7 @@ std::string parse_part(const std::string &part, DiskOption &option, std::set<std
 
     if (key == keys.end() || key->has_value != (sign != std::string::npos))
         return "\"" + part + "\" is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, " +
-               "cache=buffered, iops=N, bps=N, burst=MS, core=N";
+               "cache=buffered, iops=N, bps=N, burst=MS, group=NAME, core=N";
     if (!seen.insert(name).second)
         return "\"" + name + "\" is there twice";
     const std::string wrong =
@@ -176,9 +149,7 @@ std::string parse_parts(const std::vector<std::string> &parts, DiskOption &optio
             return wrong;
     if (seen.contains("cache") && option.medium != blk::Medium::file)
         return "only a file has a cache";
-    if (seen.contains("burst") && !seen.contains("iops") && !seen.contains("bps"))
-        return "a burst is of iops or of bps, and neither is there";
-    return {};
+    return check_rates(option.rates);
 }
 
 } // namespace
@@ -200,7 +171,11 @@ Result<Disk> open_disk(const DiskOption &option)
                                 : DiskFile::nowhere(option.bytes, option.access);
     if (!file)
         return file.error();
-    return Disk{std::make_shared<DiskFile>(std::move(*file)), option.settings};
+    Result<SharedBudget> budget = SharedBudget::create(1);
+    if (!budget)
+        return budget.error();
+    return Disk{std::make_shared<DiskFile>(std::move(*file)), option.settings,
+                std::make_shared<SharedBudget>(std::move(*budget)), nullptr};
 }
 
 } // namespace paravane::cli

@@ -20,6 +20,8 @@
 
 #include "backend/cli/console_option.hpp"
 #include "backend/cli/disk_option.hpp"
+#include "backend/cli/disks.hpp"
+#include "backend/cli/group_option.hpp"
 #include "backend/cli/guest_output.hpp"
 #include "backend/cli/size.hpp"
 #include "backend/supervisor/guest.hpp"
@@ -45,7 +47,7 @@ struct Options {
     std::string memory = "64M";
     std::string arena = "16M";
     bool arena_given = false;
-    std::vector<std::string> disks;
+    DiskOptions disks;
     std::string cores_text;
     std::string console_text = "stdio";
     ConsoleOption console;
@@ -102,7 +104,8 @@ void tell(std::string_view what)
 class Run {
   public:
     // The loop, and a terminal on it that outlives a reboot.
-    Run(const GuestSettings &settings, asio::io_context &loop, OpenConsole &console)
+    Run(const GuestSettings &settings, const Limits &limits, asio::io_context &loop,
+        OpenConsole &console)
         : settings_(settings), output_(settings.image), loop_(loop), console_(console),
           guest_(
               loop, store_, {*console.terminal, *console.reader},
@@ -112,7 +115,8 @@ class Run {
                   loop_.stop();
               },
               tell),
-          signals_(loop, SIGINT, SIGTERM), stops_(loop, SIGTSTP), looks_(loop, SIGUSR1)
+          signals_(loop, SIGINT, SIGTERM), stops_(loop, SIGTSTP), looks_(loop, SIGUSR1),
+          limits_(limits)
     {
     }
 
@@ -145,13 +149,15 @@ class Run {
         });
     }
 
-    // Whoever has made a disk larger says so.
+    // Whoever has made a disk larger or changed limits says so.
     void await_look()
     {
         looks_.async_wait([this](const boost::system::error_code &error, int /*number*/) {
             if (error)
                 return;
             guest_.look_at_disks();
+            if (const Result<void> read = limits_.read(); !read)
+                tell(read.error().text + "; all rates stay as they were");
             await_look();
         });
     }
@@ -187,38 +193,23 @@ class Run {
     asio::signal_set signals_;
     asio::signal_set stops_;
     asio::signal_set looks_;
+    const Limits &limits_;
     GuestResult result_;
     bool asked_ = false;
 };
 
-// The guest with its disks, opened and locked: they outlive a reboot.
-Result<GuestSettings> open_disks(const Options &options)
-{
-    GuestSettings settings = options.guest;
-
-    if (options.disks.size() > disks_max)
-        return Problem{"a guest has at most " + std::to_string(disks_max) + " disks"};
-    for (const std::string &text : options.disks) {
-        DiskOption option;
-        if (const std::string wrong = parse_disk(text, option); !wrong.empty())
-            return Problem{wrong};
-        Result<Disk> disk = open_disk(option);
-        if (!disk)
-            return disk.error();
-        settings.disks.push_back(std::move(*disk));
-    }
-    if (!settings.disks.empty() && !options.arena_given)
-        settings.arena = arena_with_disks;
-    return settings;
-}
-
 int run(const Options &options)
 {
-    const Result<GuestSettings> settings = open_disks(options);
-    if (!settings) {
-        tell(settings.error().text);
+    // They outlive a reboot, and so do their rates.
+    const Result<Disks> disks = open_disks(options.disks);
+    if (!disks) {
+        tell(disks.error().text);
         return wrong_usage;
     }
+    GuestSettings settings = options.guest;
+    settings.disks = disks->disks;
+    if (!settings.disks.empty() && !options.arena_given)
+        settings.arena = arena_with_disks;
     // A terminal outlives the guests that reboot before it, and what waits for it is the loop's.
     asio::io_context loop{1};
     Result<OpenConsole> console =
@@ -230,7 +221,7 @@ int run(const Options &options)
     GuestResult result;
 
     do {
-        result = Run(*settings, loop, *console).run();
+        result = Run(settings, disks->limits, loop, *console).run();
     } while (result.end == GuestEnd::reboot);
     if (options.json) {
         const nlohmann::json document = {{"schema", 1},
@@ -284,15 +275,25 @@ Verb add_run_command(CLI::App &app)
         ->check(
             [options](const std::string &text) { return parse_console(text, options->console); })
         ->capture_default_str();
-    verb->add_option(
-            "--disk", options->disks,
-            "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
-            "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS][,core=N]; up to 16")
+    verb->add_option("--disk", options->disks.disks,
+                     "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
+                     "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS][,group=NAME]"
+                     "[,core=N]; up to 16")
         ->check([](const std::string &text) {
             DiskOption option;
             return parse_disk(text, option);
         })
         ->allow_extra_args(false);
+    verb->add_option(
+            "--group", options->disks.groups,
+            "rates that all disks of a group keep together: NAME[,iops=N][,bps=N][,burst=MS]")
+        ->check([](const std::string &text) {
+            GroupOption option;
+            return parse_group(text, option);
+        })
+        ->allow_extra_args(false);
+    verb->add_option("--limits", options->disks.limits,
+                     "a TOML file of rates, which is read again at SIGUSR1");
     verb->add_option("--cmdline", options->guest.command_line, "what the guest is told to do");
     verb->add_option("--kernel", options->guest.image, "the guest's kernel (default: keel)");
     verb->add_flag("--json", options->json,

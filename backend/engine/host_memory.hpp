@@ -20,7 +20,7 @@ class HostMemory {
     HostMemory &operator=(const HostMemory &) = delete;
     HostMemory(HostMemory &&other) noexcept
         : fd_(std::move(other.fd_)), data_(std::exchange(other.data_, nullptr)),
-          size_(std::exchange(other.size_, 0))
+          size_(std::exchange(other.size_, 0)), others_(other.others_)
     {
     }
     HostMemory &operator=(HostMemory &&other) noexcept
@@ -30,22 +30,28 @@ class HostMemory {
     }
     ~HostMemory();
 
+    // Who else may write it.
+    enum class Others : uint8_t { write, read };
+
     // Zeroed; at least `bytes`, rounded up to whole pages.
-    [[nodiscard]] static Result<HostMemory> create(uint64_t bytes);
-    // Maps what another process made. One that can still be resized under us is refused.
+    [[nodiscard]] static Result<HostMemory> create(uint64_t bytes, Others others = Others::write);
+    // Maps what another process made, as it lets us. One that can still be resized under us is refused.
     [[nodiscard]] static Result<HostMemory> adopt(UniqueFd fd);
 
     [[nodiscard]] std::byte *data() const { return data_; }
     [[nodiscard]] uint64_t size() const { return size_; }
     [[nodiscard]] int fd() const { return fd_.get(); }
+    // What we may, if it was adopted.
+    [[nodiscard]] Others others() const { return others_; }
 
   private:
-    [[nodiscard]] static Result<HostMemory> map(UniqueFd fd, uint64_t bytes);
+    [[nodiscard]] static Result<HostMemory> map(UniqueFd fd, uint64_t bytes, Others others);
     void swap(HostMemory &other) noexcept;
 
     UniqueFd fd_;
     std::byte *data_ = nullptr; // null: of nothing
     uint64_t size_ = 0;
+    Others others_ = Others::write;
 };
 
 } // namespace paravane

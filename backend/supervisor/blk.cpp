@@ -110,8 +110,15 @@ Result<std::vector<int>> BlkEnds::prepare(const Claim &claim, bool resumed)
     header.ring = ring_->params();
     write_settings();
     std::vector<int> fds = {log_->fd()};
+    const auto give = [&fds](const SharedBudget &budget) {
+        for (const int fd : budget.fds())
+            fds.push_back(fd);
+    };
+    give(*disk_.budget);
     if (disk_.file->medium() != blk::Medium::null)
         fds.push_back(disk_.file->fd());
+    if (disk_.group)
+        give(*disk_.group);
     return fds;
 }
 
@@ -126,17 +133,6 @@ void BlkEnds::write_settings() const
     settings.sectors = disk_.file->geometry().sectors;
     settings.serial.fill(0);
     disk_.settings.serial.copy(settings.serial.data(), settings.serial.size());
-    write_limits();
-}
-
-void BlkEnds::write_limits() const
-{
-    blk::Settings &settings = log_->header().settings;
-    const DiskLimits &limits = disk_.settings.limits;
-
-    settings.operations_a_second = limits.operations_a_second;
-    settings.bytes_a_second = limits.bytes_a_second;
-    settings.burst_ns = limits.burst_ns;
 }
 
 std::vector<int> BlkEnds::inherited() const
@@ -188,13 +184,6 @@ void BlkEnds::abandon()
 {
     abandoned_ = true;
     abandon_.raise();
-}
-
-void BlkEnds::limit(const DiskLimits &limits)
-{
-    disk_.settings.limits = limits;
-    if (log_)
-        write_limits();
 }
 
 bool BlkEnds::look_again()

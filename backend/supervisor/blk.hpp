@@ -17,6 +17,7 @@
 
 #include "backend/blk/log.hpp"
 #include "backend/engine/kept_ring.hpp"
+#include "backend/engine/shared_budget.hpp"
 #include "backend/supervisor/device_ends.hpp"
 #include "backend/supervisor/device_kind.hpp"
 #include "backend/supervisor/disk_file.hpp"
@@ -24,20 +25,12 @@
 
 namespace paravane {
 
-// 0: as many as there are.
-struct DiskLimits {
-    uint64_t operations_a_second = 0;
-    uint64_t bytes_a_second = 0;
-    uint64_t burst_ns = 100000000; // so much of each rate may come at once
-};
-
 struct DiskSettings {
     static constexpr uint32_t default_depth = 128;
 
     std::string serial;      // at most PV_BLK_SERIAL_BYTES
     uint32_t queues_max = 0; // 0: one for each of the guest's vCPUs
     uint32_t depth_max = default_depth;
-    DiskLimits limits;
     Cores cores; // of its backend
 };
 
@@ -45,6 +38,9 @@ struct DiskSettings {
 struct Disk {
     std::shared_ptr<DiskFile> file;
     DiskSettings settings;
+    // Their rates may be changed at any time, for whoever has the disk.
+    std::shared_ptr<SharedBudget> budget;
+    std::shared_ptr<SharedBudget> group; // null: it is in none
 };
 
 class BlkEnds final : public DeviceEnds {
@@ -68,8 +64,6 @@ class BlkEnds final : public DeviceEnds {
     [[nodiscard]] uint64_t progress() const override;
     void abandon() override;
 
-    // From now on, also for a process that runs.
-    void limit(const DiskLimits &limits);
     // True: the disk has grown, and its device's properties are to be published.
     [[nodiscard]] bool look_again();
 
@@ -78,7 +72,6 @@ class BlkEnds final : public DeviceEnds {
 
   private:
     void write_settings() const;
-    void write_limits() const;
 
     Disk disk_;
     std::string name_;

@@ -226,7 +226,7 @@ TEST(BlkRefuses, ARequestThatIsInFlight)
 {
     BlkBench bench(BlkDisk::null());
     // The first one waits for its budget.
-    bench.supervisor.settings().bytes_a_second = 1;
+    bench.supervisor.limit({0, 1, 0});
     bench.begin();
     put_raw(bench.guest, read_of(0, 8), 5);
     put_raw(bench.guest, read_of(0, 8), 6);
@@ -431,11 +431,22 @@ TEST(BlkFails, WithDescriptorsThatDoNotFit)
     ASSERT_TRUE(small.has_value());
 
     EXPECT_EQ(status_with([](BlkBench &, Fds &fds) { fds.resize(6); }), 1);
+    EXPECT_EQ(status_with([](BlkBench &, Fds &fds) { fds.resize(7); }), 1) << "no budget";
     EXPECT_EQ(status_with([](BlkBench &, Fds &fds) { fds.pop_back(); }), 1) << "no file";
     EXPECT_EQ(status_with([](BlkBench &, Fds &fds) { fds.push_back(0); }), 1);
+    // A group's budget: half of one, one that is none, and two.
+    const auto add = [](Fds &fds, std::initializer_list<int> more) { fds.insert(fds.end(), more); };
+    EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { add(fds, {fds[7]}); }), 1);
+    EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { add(fds, {fds[7], unsealed.get()}); }), 1);
+    EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) {
+                  add(fds, {fds[7], fds[8], fds[7], fds[8]});
+              }),
+              1);
     EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { fds[5] = blocking.get(); }), 1);
     EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { fds[6] = unsealed.get(); }), 1);
     EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { fds[6] = small->fd(); }), 1);
+    EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { fds[7] = unsealed.get(); }), 1);
+    EXPECT_EQ(status_with([&](BlkBench &, Fds &fds) { fds[8] = fds[7]; }), 1);
     EXPECT_EQ(
         status_with([](BlkBench &bench, Fds &) { bench.supervisor.log().header().depth = 32; }), 1);
     EXPECT_EQ(status_with([](BlkBench &bench, Fds &) {

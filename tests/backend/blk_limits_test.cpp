@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The disk's backend process where something is short: the medium fails, time is rationed, or there is
-// nothing to do.
+// The disk's backend process where something is short: the medium fails, or there is nothing to do.
 #include <array>
 #include <cstdlib>
 #include <map>
@@ -18,7 +17,6 @@ namespace paravane::backend_test {
 namespace {
 
 constexpr uint64_t mebibyte = uint64_t{1} << 20;
-constexpr uint64_t second = 1000000000;
 constexpr uint64_t millisecond = 1000000;
 
 // ---- errors ----
@@ -124,89 +122,6 @@ TEST(BlkErrors, WhenTheHostHasNoRoom)
     EXPECT_EQ(bench.guest.ask(read_of(0, 1024)), 0) << "and goes on";
     // Nor can such a file system zero a range.
     EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_WRITE_ZEROES, 0, 8)), PV_BLK_STATUS_NOT_THERE);
-    bench.end();
-}
-
-// ---- rates ----
-
-// Keeps the queue full for a while. How many requests a second were answered.
-double rate_of(BlkGuest &guest, const pv_blk_request &request, uint64_t ns)
-{
-    const uint64_t from = clock_now();
-    uint64_t answered = 0;
-
-    while (clock_now() < from + ns) {
-        while (guest.put(request))
-            ;
-        guest.publish();
-        (void)guest.await(0, 100);
-        answered += guest.take().size();
-    }
-    return static_cast<double>(answered) * static_cast<double>(second) /
-           static_cast<double>(clock_now() - from);
-}
-
-void expect_rate(BlkGuest &guest, const pv_blk_request &request, double wanted)
-{
-    // What may come at once has come.
-    (void)rate_of(guest, request, 300 * millisecond);
-    const double rate = rate_of(guest, request, second);
-    EXPECT_NEAR(rate, wanted, 0.05 * wanted);
-    std::printf("%.0f a second wanted, %.0f came\n", wanted, rate);
-}
-
-TEST(BlkRates, AreKept)
-{
-    BlkBench bench(BlkDisk::null());
-    blk::Settings &settings = bench.supervisor.settings();
-    settings.burst_ns = 100 * millisecond;
-    settings.operations_a_second = 2000;
-    bench.begin();
-    expect_rate(bench.guest, read_of(0, 1), 2000);
-    settings.operations_a_second = 20000;
-    expect_rate(bench.guest, read_of(0, 1), 20000);
-    settings.bytes_a_second = 64 * mebibyte;
-    expect_rate(bench.guest, read_of(0, 128), 1024);
-    settings.operations_a_second = 500;
-    expect_rate(bench.guest, read_of(0, 128), 500);
-    settings.operations_a_second = 0;
-    settings.bytes_a_second = 256 * mebibyte;
-    expect_rate(bench.guest, read_of(0, 1024), 512);
-    settings.bytes_a_second = 0;
-    EXPECT_GT(rate_of(bench.guest, read_of(0, 128), 300 * millisecond), 5000);
-    bench.end();
-}
-
-TEST(BlkRates, ChangeForWhoWaitsForThem)
-{
-    BlkBench bench(BlkDisk::null());
-    blk::Settings &settings = bench.supervisor.settings();
-    settings.bytes_a_second = 1024;
-    settings.burst_ns = millisecond;
-    bench.begin();
-    // The second one would wait for a quarter of an hour.
-    ASSERT_TRUE(bench.guest.put(read_of(0, 2048)) && bench.guest.put(read_of(0, 2048)));
-    bench.guest.publish();
-    ASSERT_TRUE(bench.guest.await());
-    EXPECT_EQ(bench.guest.take().size(), 1U);
-    EXPECT_FALSE(bench.guest.await(0, 300));
-    const uint64_t before = bench.process->processor_time();
-    EXPECT_FALSE(bench.guest.await(0, 200));
-    EXPECT_LT(bench.process->processor_time() - before, 10 * millisecond) << "it sleeps";
-    settings.bytes_a_second = 1024 * mebibyte;
-    EXPECT_TRUE(bench.guest.await(0, 1000));
-    bench.end();
-}
-
-TEST(BlkRates, SpareWhatMovesNothing)
-{
-    BlkBench bench(BlkDisk::null());
-    bench.supervisor.settings().operations_a_second = 1;
-    bench.begin();
-    const uint64_t from = clock_now();
-    for (int i = 0; i < 20; i++)
-        EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_FLUSH)), 0);
-    EXPECT_LT(clock_now() - from, second);
     bench.end();
 }
 

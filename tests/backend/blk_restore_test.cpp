@@ -19,8 +19,18 @@ class BlkRestore : public testing::Test {
   protected:
     BlkRestore() { hold(); }
 
-    void hold() { bench_.supervisor.settings().bytes_a_second = 1; }
-    void let_go() { bench_.supervisor.settings().bytes_a_second = 0; }
+    // Forgives what is owed.
+    void hold()
+    {
+        let_go();
+        bench_.supervisor.limit({0, 1, 0});
+        holds_ = true;
+    }
+    void let_go()
+    {
+        bench_.supervisor.limit({});
+        holds_ = false;
+    }
 
     void put(uint32_t queue, const pv_blk_request &request)
     {
@@ -44,8 +54,11 @@ class BlkRestore : public testing::Test {
         bench_.process->kill();
         (void)bench_.supervisor.bury(*bench_.process);
     }
+    // The successor lets one pass as well.
     void resume()
     {
+        if (holds_)
+            hold();
         bench_.process = bench_.supervisor.resume();
         ASSERT_EQ(bench_.process->hear(), "connected");
     }
@@ -73,6 +86,7 @@ class BlkRestore : public testing::Test {
 
     static constexpr uint32_t queues = 3;
     BlkBench bench_{BlkDisk::of_file(mebibyte), {.queues = queues, .depth = 16}};
+    bool holds_ = false;
     BlkGuest &guest_ = bench_.guest;
     blk::Log &log_ = bench_.supervisor.log();
     std::array<uint32_t, queues> put_{};

@@ -82,7 +82,8 @@ bool BlkDisk::holds(uint64_t offset, std::size_t count, unsigned char value) con
 
 BlkSupervisor::BlkSupervisor(BlkGuest &guest, const BlkDisk &disk)
     : program(program_to_start()), guest_(guest), disk_(disk),
-      log_(*blk::Log::create(guest.shape().queues, guest.shape().depth))
+      log_(*blk::Log::create(guest.shape().queues, guest.shape().depth)),
+      budget_(*SharedBudget::create(1))
 {
     blk::Settings &made = settings();
 
@@ -110,9 +111,11 @@ std::unique_ptr<BlkProcess> BlkSupervisor::start(const ConnectWords &words)
     std::unique_ptr<BlkProcess> process(new BlkProcess(std::move(*ring)));
     const int inherited = process->ring_.descriptor();
     process->start(program, {&inherited, 1});
-    std::vector<int> own = {log_.fd()};
+    std::vector<int> own = {log_.fd(), budget_.fds()[0], budget_.fds()[1]};
     if (disk_.medium != blk::Medium::null)
         own.push_back(disk_.file.get());
+    if (group_ != nullptr)
+        own.insert(own.end(), {group_->fds()[0], group_->fds()[1]});
     process->connect({guest_, guest_.ports(), guest_.rings(), features, own}, words);
     return process;
 }

@@ -10,8 +10,10 @@
 
 #include "backend/blk/log.hpp"
 #include "backend/engine/kept_ring.hpp"
+#include "backend/engine/shared_budget.hpp"
 #include "blk_guest.hpp"
 #include "fake_backend.hpp"
+#include "hypercall/host/clock.hpp"
 
 namespace paravane::backend_test {
 
@@ -79,6 +81,11 @@ class BlkSupervisor {
         return counts().refused.at(static_cast<std::size_t>(refusal));
     }
 
+    // From now on, also for a process that runs.
+    void limit(const Rates &rates) { budget_.limit(rates, clock_now()); }
+    // Of the processes that are started from now on; it outlives them.
+    void join(const SharedBudget &group) { group_ = &group; }
+
     // What is started. From the environment, PARAVANE_BLK_PROGRAM, if that says so.
     std::string program;
 
@@ -86,6 +93,8 @@ class BlkSupervisor {
     BlkGuest &guest_;
     const BlkDisk &disk_;
     blk::Log log_;
+    SharedBudget budget_;
+    const SharedBudget *group_ = nullptr;
 };
 
 } // namespace paravane::backend_test

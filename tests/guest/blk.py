@@ -140,6 +140,30 @@ def rates(disks):
         expect(abs(got / wanted - 1) <= 0.05, f"{options}: {got} a second, not {wanted}")
 
 
+def limits(disks):
+    """Of a guest that goes on while they change, before it begins to count; within 5 %."""
+    file = disks.directory / "limits.toml"
+    for before, text, disk, size, wanted in (
+            ("[disk.0]\niops = 1000\n", "", 0, "4K", 3000),
+            ("", "[disk.0]\niops = 500\n", 0, "512", 500),
+            ("[disk.0]\niops = 1\n", "[disk.0]\niops = 5000\n", 0, "4K", 5000),
+            ("", "[disk.0]\niops = 0\n[group.both]\nbps = '128M'\nburst = 200\n", 0, "1M", 128),
+            ("[disk.1]\nbps = '32M'\n", "[disk.1]\niops = 'many'\n", 1, "64K", 512)):
+        file.write_text(before)
+        line = f"blkbench rw=randread disk={disk} size={size} depth=8 warmup=2s time=1s"
+        guest = disks.start(line, "--disk", "null:1G,iops=3000,burst=200,group=both", "--disk",
+                            "null:1G,group=both", "--group", "both", "--limits", str(file))
+        time.sleep(1)
+        file.write_text(text)
+        guest.send_signal(signal.SIGUSR1)
+        out, err = disks.end(guest, line)
+        got = int(figures(out, "blkbench")["iops"])
+        print(f"{text!r}: {got} of {size}, {100 * (got / wanted - 1):+.2f} %")
+        expect(abs(got / wanted - 1) <= 0.05, f"{text!r}: {got} a second, not {wanted}")
+        stays = b"all rates stay as they were\n" in err
+        expect(stays == ("many" in text), f"{text!r}: said {err}")
+
+
 def bench(disks):
     for disk in ("null:1G", "mem:64M", disks.file()):
         out, _ = disks.run("blkbench rw=randread size=4K depth=32 time=200ms", "--disk", str(disk))
@@ -181,7 +205,7 @@ def resized(disks):
 CASES = {
     "file": check_file, "buffered": check_buffered, "memory": check_memory, "queues": check_queues,
     "deep": check_deep, "suspended": check_suspended, "killed": check_killed,
-    "killed-queues": check_killed_queues, "rates": rates, "bench": bench, "read-only": read_only,
+    "killed-queues": check_killed_queues, "rates": rates, "limits": limits, "bench": bench, "read-only": read_only,
     "resized": resized,
 }
 

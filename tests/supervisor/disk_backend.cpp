@@ -229,7 +229,7 @@ int main()
     Result<blk::Log> log = blk::Log::adopt(packet->take_fd(own));
     if (!log)
         return 2;
-    Given given = {std::move(*log), packet->take_fd(own + 1), packet->fd_count() - own};
+    Given given = {std::move(*log), packet->take_fd(own + 3), packet->fd_count() - own};
 
     if (behaviour == disk_behaviour::tells) {
         refused(words_of(given));

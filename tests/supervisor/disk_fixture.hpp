@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include <fcntl.h>
@@ -14,36 +13,9 @@
 #include "backend/supervisor/blk.hpp"
 #include "tests/supervisor/disk_behaviour.hpp"
 #include "tests/supervisor/fixture.hpp"
+#include "tests/supervisor/test_directory.hpp"
 
 namespace paravane {
-
-// A directory of its own, gone with it.
-class TestDirectory {
-  public:
-    TestDirectory()
-    {
-        std::string name = "/tmp/paravane-disk-XXXXXX";
-        EXPECT_NE(mkdtemp(name.data()), nullptr);
-        path_ = name;
-    }
-    TestDirectory(const TestDirectory &) = delete;
-    TestDirectory &operator=(const TestDirectory &) = delete;
-    ~TestDirectory() { std::filesystem::remove_all(path_); }
-
-    [[nodiscard]] std::string at(const std::string &name) const { return path_ + "/" + name; }
-    // A file of so many bytes, of which none is zero.
-    [[nodiscard]] std::string file(const std::string &name, uint64_t bytes) const
-    {
-        std::string path = at(name);
-        const UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        const std::string text(bytes, 'x');
-        EXPECT_EQ(write(fd.get(), text.data(), bytes), static_cast<ssize_t>(bytes));
-        return path;
-    }
-
-  private:
-    std::string path_;
-};
 
 class DiskFixture : public DeviceFixture {
   protected:
@@ -56,6 +28,7 @@ class DiskFixture : public DeviceFixture {
         fifo = UniqueFd(open(fifo_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
         setenv(disk_behaviour::fifo, fifo_path.c_str(), 1);
         disk.settings.queues_max = 4;
+        disk.budget = std::make_shared<SharedBudget>(*SharedBudget::create(1));
         // The file system's block, so that what the process reads is aligned for all of them.
         set_file(DiskFile::open(directory.file("disk", disk_bytes), DiskFile::Access::read_write,
                                 DiskFile::Cache::buffered));

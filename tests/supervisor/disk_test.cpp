@@ -92,7 +92,7 @@ TEST_F(DiskLife, TellsItsProcessWhatTheDiskIs)
     claim_disk(disk_behaviour::tells, 2);
     ASSERT_TRUE(becomes(PV_DEVICE_CLOSED));
     EXPECT_EQ(of_backend("error"),
-              "2 descriptors, medium 0, 128 sectors of 512, read only 0, serial " +
+              "4 descriptors, medium 0, 128 sectors of 512, read only 0, serial " +
                   disk.settings.serial + ", 2 queues, ring of 64");
 }
 
@@ -103,24 +103,18 @@ TEST_F(DiskLife, TellsItsProcessThatThereIsNoDisk)
     claim_disk(disk_behaviour::tells);
     ASSERT_TRUE(becomes(PV_DEVICE_CLOSED));
     EXPECT_EQ(of_backend("error"),
-              "1 descriptors, medium 2, 2147483648 sectors of 512, read only 1, serial , 1 queues, "
+              "3 descriptors, medium 2, 2147483648 sectors of 512, read only 1, serial , 1 queues, "
               "ring of 32");
 }
 
-TEST_F(DiskLife, LimitsAreThoseOfTheProcessThatRuns)
+TEST_F(DiskLife, GivesItsProcessTheBudgetOfItsGroup)
 {
-    disk.settings.limits = {1000, 2000, 3000};
+    disk.group = std::make_shared<SharedBudget>(*SharedBudget::create(2));
+    disk.settings.serial = "s";
     make_device();
-    claim_disk(disk_behaviour::serves);
-    ASSERT_TRUE(becomes(PV_DEVICE_CONNECTED));
-    const blk::Settings &settings = blk->log()->header().settings;
-    EXPECT_EQ(settings.operations_a_second, 1000U);
-    EXPECT_EQ(settings.bytes_a_second, 2000U);
-    EXPECT_EQ(settings.burst_ns, 3000U);
-    blk->limit({7, 8, 9});
-    EXPECT_EQ(settings.operations_a_second, 7U);
-    EXPECT_EQ(settings.bytes_a_second, 8U);
-    EXPECT_EQ(settings.burst_ns, 9U);
+    claim_disk(disk_behaviour::tells);
+    ASSERT_TRUE(becomes(PV_DEVICE_CLOSED));
+    EXPECT_EQ(of_backend("error").substr(0, 24), "6 descriptors, medium 0,");
 }
 
 TEST_F(DiskLife, GrowsWhileItIsConnected)

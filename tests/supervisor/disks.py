@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 NONE_OF = ('is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, cache=buffered, iops=N, bps=N, burst=MS, '
-           'core=N')
+           'group=NAME, core=N')
 POWER = "a power of two from 2 to 32768 is needed"
 SERIAL = "1 to 64 letters, digits and signs of ASCII are needed"
 
@@ -45,6 +45,8 @@ WRONG = [
     ("d,bps=1T", "a size such as 100M is needed, up to 1000000000000"),
     ("d,bps=x", "a size such as 100M is needed, up to 1000000000000"),
     ("d,iops=1,burst=0", "a number from 1 to 10000 is needed"),
+    ("d,group=", "the name of a group is 1 to 32 letters, digits, - and _"),
+    ("d,group=a/b", "the name of a group is 1 to 32 letters, digits, - and _"),
     ("d,burst=10", "a burst is of iops or of bps, and neither is there"),
     ("d,core=x", 'processors such as 0,2-3 are needed, not "x"'),
     ("d,core=1-", 'processors such as 0,2-3 are needed, not "1-"'),
