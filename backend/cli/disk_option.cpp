@@ -101,6 +101,12 @@ std::string parse_ro(const std::string & /*value*/, DiskOption &option)
     return {};
 }
 
+// A backend never has more of the guest's memory than its arena, so what is asked for is so already.
+std::string parse_isolate(const std::string & /*value*/, DiskOption & /*option*/)
+{
+    return {};
+}
+
 struct Key {
     std::string_view name;
     bool has_value;
@@ -118,6 +124,7 @@ constexpr std::array keys = {
     Key{rate_keys[2], true, parse_rate_of<2>},
     Key{"group", true, parse_group_name},
     Key{"core", true, parse_core},
+    Key{"isolate", false, parse_isolate},
 };
 
 // `part` is of the form NAME or NAME=VALUE; its name joins `seen`.
@@ -130,7 +137,7 @@ std::string parse_part(const std::string &part, DiskOption &option, std::set<std
 
     if (key == keys.end() || key->has_value != (sign != std::string::npos))
         return "\"" + part + "\" is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, " +
-               "cache=buffered, iops=N, bps=N, burst=MS, group=NAME, core=N";
+               "cache=buffered, iops=N, bps=N, burst=MS, group=NAME, core=N, isolate";
     if (!seen.insert(name).second)
         return "\"" + name + "\" is there twice";
     const std::string wrong =

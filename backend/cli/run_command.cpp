@@ -278,7 +278,7 @@ Verb add_run_command(CLI::App &app)
     verb->add_option("--disk", options->disks.disks,
                      "a disk: PATH, mem:SIZE or null:SIZE, and [,ro][,serial=TEXT][,queues=N]"
                      "[,depth=N][,cache=direct|buffered][,iops=N][,bps=N][,burst=MS][,group=NAME]"
-                     "[,core=N]; up to 16")
+                     "[,core=N][,isolate]; up to 16")
         ->check([](const std::string &text) {
             DiskOption option;
             return parse_disk(text, option);

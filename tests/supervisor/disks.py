@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 NONE_OF = ('is none of ro, serial=TEXT, queues=N, depth=N, cache=direct, cache=buffered, iops=N, bps=N, burst=MS, '
-           'group=NAME, core=N')
+           'group=NAME, core=N, isolate')
 POWER = "a power of two from 2 to 32768 is needed"
 SERIAL = "1 to 64 letters, digits and signs of ASCII are needed"
 
@@ -53,6 +53,9 @@ WRONG = [
     ("d,core=1-0", 'processors such as 0,2-3 are needed, not "1-0"'),
     ("d,core=0,,", 'processors such as 0,2-3 are needed, not "0,"'),
     ("d,core=1000", "processor 1000 is not there, or not ours to use"),
+    ("d,isolate=yes", f'"isolate=yes" {NONE_OF}'),
+    ("d,isolate=", f'"isolate=" {NONE_OF}'),
+    ("d,isolate,isolate", '"isolate" is there twice'),
     ("null:", '"" is not a size: try 64M, or a number of bytes, K, M, G or T'),
     ("null:1X", '"1X" is not a size: try 64M, or a number of bytes, K, M, G or T'),
     ("null:8388608T", '"8388608T" is not a size: try 64M, or a number of bytes, K, M, G or T'),
@@ -75,6 +78,11 @@ def refused(paravane, *disks):
     lines = ended.stderr.splitlines()
     assert len(lines) >= 1, f"{disks}: says nothing"
     return lines
+
+
+def accepted(paravane, *disks):
+    ended = run(paravane, *disks)
+    assert (ended.returncode, ended.stderr) == (0, ""), f"{disks}: {ended}"
 
 
 def lock(path, kind):
@@ -130,12 +138,13 @@ def main():
         for disk, why in WRONG:
             text = "\n".join(refused(paravane, disk))
             assert why in text and f"disk {disk}: " in text, f"{disk}: {text}"
+        accepted(paravane, "null:1M,isolate", "mem:1M,ro,isolate,depth=4")
         with tempfile.TemporaryDirectory() as directory:
             check_files(paravane, directory)
     except AssertionError as problem:
         print(f"disks: FAILED: {problem}")
         return 1
-    print(f"disks: {len(WRONG)} wrong command lines, and files that are no disks")
+    print(f"disks: {len(WRONG)} wrong command lines, good ones, and files that are no disks")
     return 0
 
 
