@@ -253,7 +253,7 @@ TEST_P(DomainProcessTest, IsDestroyedWhileItIsSuspended)
     EXPECT_EQ(child_.wait(), 0);
 }
 
-// Under KVM wherever it is, in a process at its next call.
+// Under KVM wherever it is, in a process at its next call: one that waited for a processor counts once more.
 TEST_P(DomainProcessTest, HoldsOtherVcpus)
 {
     const bool calls = GetParam() == control::Vehicle::PROCESS;
@@ -267,18 +267,16 @@ TEST_P(DomainProcessTest, HoldsOtherVcpus)
         SharedMemory::adopt(answer->take_fd(0).release(), error, SharedMemory::Frames::untouched);
     ASSERT_FALSE(error);
     const auto count = [&] { return pv_shared_load_acquire(memory.at(0)); };
-    uint32_t moved = 0;
+    const uint32_t late = calls ? 1 : 0;
+    const uint32_t first = count();
     for (uint64_t epoch = 2; epoch < 40; epoch++) {
-        if (calls)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         const uint32_t before = count();
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        ASSERT_EQ(count(), before) << epoch;
+        ASSERT_LE(count() - before, late) << epoch;
         resume(epoch);
         ASSERT_TRUE(next_is(FromDomain::SUSPENDED));
-        moved += count() != before;
     }
-    EXPECT_GT(moved, 0U);
+    EXPECT_GT(count() - first, late) << "they go on";
 }
 
 TEST_P(DomainProcessTest, WatchesUnpins)
