@@ -402,18 +402,17 @@ Result<void> Device::idle()
         patience_.worked(clock_now());
     if (idle_turns_ % idle_turns != 1)
         return {};
-    hear();
+    const bool expecting = disk_.ring().in_flight() > 0;
     // The kernel may have to finish I/O in a thread of its own on this processor, which would wait there until
     // our time is up.
-    if (disk_.ring().in_flight() > 0)
+    if (expecting)
         (void)sched_yield();
     // Who waits for a time knows when there will be work.
-    const bool looks =
-        !waits_for_time() && patience_.lasts(clock_now(), disk_.ring().in_flight() > 0);
-    // What was heard may be the end.
-    if (looks || ended_ || finished())
-        return {};
-    return sleep();
+    if (waits_for_time() || !patience_.lasts(clock_now(), expecting))
+        return sleep();
+    // Never between a look at whether this is the end, and sleep.
+    hear();
+    return {};
 }
 
 bool Device::waits_for_time() const
