@@ -41,7 +41,7 @@ TEST(HugePagesTest, KeepWhatIsThere)
     std::byte *const content = memory->data();
     ASSERT_NE(content, nullptr);
     // The first whole, of the second some, of the third nothing.
-    const uint64_t written = huge_page_bytes + 3 * 4096 + 5;
+    const uint64_t written = huge_page_bytes + uint64_t{3} * 4096 + 5;
     for (uint64_t at = 0; at < written; at++)
         content[at] = pattern(at);
     const uint64_t gathered = gather_in_huge_pages(memory->fd(), ours);
