@@ -18,6 +18,8 @@
 #include "blk/targets.hpp"
 #include "guest/bare_exits.hpp"
 #include "hypercall/kvm/device.hpp"
+#include "hypercall/kvm/probe/guest.hpp"
+#include "hypercall/kvm/probe/guest_layout.h"
 #include "report/json_file.hpp"
 #include "report/report.hpp"
 #include "ring/cores.hpp"
@@ -35,26 +37,40 @@ int fail(const std::string &why, int status)
     return status;
 }
 
-// Of a bare guest, in ns.
-Result<double> exit_cost(int core)
+// Of bare guests.
+Result<ExitCosts> measure_exits()
 {
     constexpr uint32_t exits = 20'000;
-    Result<double> cost = Problem{"not measured"};
+    const Result<kvm::Device> device = kvm::Device::open();
+    if (!device)
+        return device.error();
+    const Result<std::unique_ptr<BareExits>> leaves = BareExits::start(*device);
+    if (!leaves)
+        return leaves.error();
+    const Result<double> to_user_space = (*leaves)->measure(exits);
+    if (!to_user_space)
+        return to_user_space.error();
+    const Result<std::unique_ptr<probe::Guest>> rings =
+        probe::Guest::start(*device, probe::Level::cpl3);
+    if (!rings)
+        return rings.error();
+    if (Result<void> connected = (*rings)->connect(); !connected)
+        return connected.error();
+    const Result<double> all = (*rings)->run(PROBE_WRITE_MMIO_EVENT, exits);
+    if (!all)
+        return all.error();
+    return ExitCosts{*to_user_space, *all / exits};
+}
+
+Result<ExitCosts> exit_costs(int core)
+{
+    Result<ExitCosts> costs = Problem{"not measured"};
 
     std::thread([&] {
-        const Result<kvm::Device> device = kvm::Device::open();
-        if (!device) {
-            cost = device.error();
-            return;
-        }
-        if (Result<void> pinned = pin_thread(0, core); !pinned) {
-            cost = pinned.error();
-            return;
-        }
-        const Result<std::unique_ptr<BareExits>> guest = BareExits::start(*device);
-        cost = guest ? (*guest)->measure(exits) : guest.error();
+        const Result<void> pinned = pin_thread(0, core);
+        costs = pinned ? measure_exits() : pinned.error();
     }).join();
-    return cost;
+    return costs;
 }
 
 int list()
@@ -114,11 +130,12 @@ int run(const Options &options)
     }
     add_ratios(contenders, jobs, options.against == "host" ? "host io_uring" : "QEMU virtio",
                series);
-    if (const Result<double> exit = exit_cost(cores->producer); exit) {
-        series.add("an exit here", "a bare guest", "ns", *exit);
-        add_estimates(contenders, jobs, *exit, series);
+    if (const Result<ExitCosts> costs = exit_costs(cores->producer); costs) {
+        series.add("an exit here", "of a bare guest, to user space", "ns", costs->to_user_space);
+        series.add("an exit here", "of a bare guest, to KVM's doorbell", "ns", costs->to_kernel);
+        add_estimates(contenders, jobs, *costs, series);
     } else {
-        notes.push_back("what an exit costs here is not known: " + exit.error().text);
+        notes.push_back("what an exit costs here is not known: " + costs.error().text);
     }
     report.rows = series.rows();
     report.targets = targets_of(contenders, jobs, series, !options.file.empty());

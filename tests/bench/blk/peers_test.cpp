@@ -254,20 +254,29 @@ TEST(Targets, AreMetByMediansOfRatios)
         1);
 }
 
-TEST(Estimates, TakeOffWhatTheExitsCost)
+// Of one that makes 10,000 requests a second: 100 us each.
+double estimate_of(double exits, double user_exits)
 {
     Series series;
     Contenders contenders;
     std::vector<std::string> order;
     contenders.push_back(std::make_unique<Fake>("QEMU IDE", 1, 1, order));
-    // 100 us each, of which two exits take 80.
     series.add(one_read().name, "QEMU IDE", "requests/s", 10'000);
-    series.add(one_read().name + exits_row(false), "QEMU IDE", "exits", 2);
-    add_estimates(contenders, {one_read()}, 40'000, series);
+    series.add(one_read().name + exits_row(false), "QEMU IDE", "exits", exits);
+    series.add(one_read().name + exits_row(true), "QEMU IDE", "exits", user_exits);
+    add_estimates(contenders, {one_read()}, {40'000, 5'000}, series);
     const std::vector<double> estimates =
         series.values(one_read().name + ": if an exit took 1 us (estimate)", "QEMU IDE");
-    ASSERT_EQ(estimates.size(), 1U);
-    EXPECT_NEAR(estimates[0], 1e9 / 22'000, 1);
+    return estimates.size() == 1 ? 1e9 / estimates[0] : 0;
+}
+
+TEST(Estimates, TakeOffWhatTheExitsCost)
+{
+    EXPECT_NEAR(estimate_of(0, 0), 100'000, 1);
+    EXPECT_NEAR(estimate_of(2, 2), 22'000, 1);
+    EXPECT_NEAR(estimate_of(2, 1), 57'000, 1);
+    EXPECT_NEAR(estimate_of(2, 0), 92'000, 1);
+    EXPECT_NEAR(estimate_of(5, 5), 5'000, 1) << "never less than the exits then take";
 }
 
 TEST(Doubts, AreOfHoles)

@@ -92,21 +92,27 @@ std::vector<Target> targets_of(const Contenders &contenders, const std::vector<N
     return targets;
 }
 
-void add_estimates(const Contenders &contenders, const std::vector<NamedJob> &jobs, double exit_ns,
-                   Series &series)
+void add_estimates(const Contenders &contenders, const std::vector<NamedJob> &jobs,
+                   const ExitCosts &costs, Series &series)
 {
     for (const NamedJob &job : jobs) {
         if (job.unit != Unit::requests_a_second)
             continue;
         for (const std::unique_ptr<Contender> &contender : contenders) {
-            const std::vector<double> exits =
+            const std::vector<double> all =
                 series.values(job.name + exits_row(false), contender->name());
+            const std::vector<double> to_user =
+                series.values(job.name + exits_row(true), contender->name());
             const std::vector<double> figures = series.values(job.name, contender->name());
-            for (size_t i = 0; i < std::min(exits.size(), figures.size()); i++) {
+            for (size_t i = 0; i < std::min({all.size(), to_user.size(), figures.size()}); i++) {
                 const double ns = ns_a_second / figures[i];
-                const double saved = exits[i] * std::max(exit_ns - cheap_exit_ns, 0.0);
+                const double cost =
+                    to_user[i] * costs.to_user_space + (all[i] - to_user[i]) * costs.to_kernel;
+                const double cheap = all[i] * cheap_exit_ns;
+                // What is left has its exits in it, however dear they were taken to be.
+                const double left = std::max(ns - std::max(cost - cheap, 0.0), cheap);
                 series.add(job.name + ": if an exit took 1 us (estimate)", contender->name(),
-                           name_of(job.unit), ns_a_second / std::max(ns - saved, ns / 100));
+                           name_of(job.unit), ns_a_second / left);
             }
         }
     }

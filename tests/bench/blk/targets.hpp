@@ -17,9 +17,15 @@ namespace paravane::bench::blk {
                                              const std::vector<NamedJob> &jobs,
                                              const Series &series, bool has_medium);
 
-// Exits here cost so many ns. An estimate for machines where they cost 1 us: all else stays as it is, and an exit
-// stops the loop alone.
-void add_estimates(const Contenders &contenders, const std::vector<NamedJob> &jobs, double exit_ns,
-                   Series &series);
+// What an exit costs here, in ns.
+struct ExitCosts {
+    double to_user_space;
+    double to_kernel; // as of a doorbell that KVM itself takes
+};
+
+// An estimate for machines where an exit costs 1 us wherever it goes: all else stays as it is, and an exit stops
+// the loop alone.
+void add_estimates(const Contenders &contenders, const std::vector<NamedJob> &jobs,
+                   const ExitCosts &costs, Series &series);
 
 } // namespace paravane::bench::blk
