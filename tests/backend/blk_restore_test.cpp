@@ -200,6 +200,32 @@ TEST_F(BlkRestore, TellsWhatTheDrainFound)
     bench_.end();
 }
 
+// It died between its answer and the guest's sight of it.
+TEST_F(BlkRestore, TellsAgainWhatTheGuestHasNotSeen)
+{
+    resume();
+    put(0, read_of(64, 8));
+    ASSERT_EQ(answers(0, 1).size(), 1U);
+    put_write(0, 1);
+    die();
+    for (uint32_t id = 0; id < 16; id++) {
+        blk::Entry &entry = log_.entry(0, id);
+        if (entry.state == blk::EntryState::taken) {
+            entry.status = PV_BLK_STATUS_IO;
+            entry.response_index = log_.queue(0).responses_given;
+            entry.state = blk::EntryState::answered;
+        }
+    }
+    let_go();
+    resume();
+    const std::vector<BlkAnswer> told = answers(0, 1);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].status, PV_BLK_STATUS_IO);
+    EXPECT_TRUE(bench_.disk.holds(0, 4096, 0)) << "it is not done again";
+    EXPECT_EQ(bench_.supervisor.counts().replayed, 0U);
+    bench_.end();
+}
+
 // Of requests that were answered long ago nothing is told again, however far the indices have come since.
 TEST_F(BlkRestore, ForgetsWhatIsOver)
 {
