@@ -8,11 +8,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "backend/supervisor/words.hpp"
 #include "hypercall/host/unique_fd.hpp"
+
+namespace paravane::cli {
+
+namespace {
+
+// What the parser asserts of itself, some files break: that is the file's fault here, and ends nothing.
+struct BrokenAssertion {};
+
+[[noreturn]] void break_off()
+{
+    throw BrokenAssertion();
+}
+
+} // namespace
+
+} // namespace paravane::cli
+
+// In every build: without it the parser would go on.
+#undef NDEBUG
+#define TOML_ASSERT(expr) ((expr) ? void() : paravane::cli::break_off())
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
 
 namespace paravane::cli {
 
@@ -100,17 +119,28 @@ Result<std::string> text_of(const std::string &path)
     return Result<std::string>{boost::system::in_place_value, std::move(text)};
 }
 
+Result<toml::table> parse(std::string_view text)
+{
+    try {
+        return toml::parse(text);
+    } catch (const toml::parse_error &error) {
+        return problem_at(error.source(), std::string(error.description()));
+    } catch (const BrokenAssertion &) {
+        return Problem{" it is no TOML"};
+    }
+}
+
 } // namespace
 
 Result<NamedRates> parse_limits(std::string_view text,
                                 const std::set<std::string, std::less<>> &known)
 {
-    const toml::parse_result parsed = toml::parse(text);
+    const Result<toml::table> parsed = parse(text);
     NamedRates rates;
 
     if (!parsed)
-        return problem_at(parsed.error().source(), std::string(parsed.error().description()));
-    for (const auto &[key, value] : parsed.table()) {
+        return parsed.error();
+    for (const auto &[key, value] : *parsed) {
         const std::string kind(key.str());
         const toml::table *const table = value.as_table();
 

@@ -3,8 +3,11 @@
 // Rates in words: of a command line, and of a file.
 #include "backend/cli/limits.hpp"
 
+#include <array>
 #include <fstream>
 #include <memory>
+#include <random>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -87,8 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Wrong{"[disk.0]\niops = \n", "2: Error while parsing"}, Wrong{"\n\niops", "3: Error"},
         Wrong{"[disk.0]\niops = 1\niops = 2\n", "3: Error"}, Wrong{"a\xff = 1", "1: Encountered"},
-        Wrong{"[x]\niops = 1\n", kinds}, Wrong{"x = 1\n", kinds},
-        Wrong{"disk = 1\n", "1: \"disk\" is none of"},
+        Wrong{"disk = 3\n[[\n", " it is no TOML"}, Wrong{"[x]\niops = 1\n", kinds},
+        Wrong{"x = 1\n", kinds}, Wrong{"disk = 1\n", "1: \"disk\" is none of"},
         Wrong{"\"a\\nb\" = 1\n", "1: \"a?b\" is none of"},
         Wrong{"[disk.2]\niops = 1\n", "1: disk.2: there is no such disk"},
         Wrong{"[disk.00]\niops = 1\n", "1: disk.00: there is no such disk"},
@@ -110,6 +113,24 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[group.web]\nburst = 0\n", "2: group.web.burst: a number from 1 to 10000 is needed"},
         Wrong{"[group.web]\nburst = 10001\n",
               "2: group.web.burst: a number from 1 to 10000 is needed"}));
+
+TEST(LimitsFile, EndsNothingWhateverItHolds)
+{
+    constexpr std::array<std::string_view, 24> pieces = {
+        "disk", "group", "0",  "web", "iops", "bps", ".", " = ", "7",   "\"1M\"", "\n",   "[",
+        "]",    "[[",    "]]", "{",   "}",    ",",   "#", "\"",  "'''", "\\u12",  "\xff", "\r"};
+    std::mt19937 random(1);
+    unsigned wrong = 0;
+
+    for (int i = 0; i < 50000; i++) {
+        std::string text;
+        for (unsigned left = random() % 16; left != 0; left--)
+            text += pieces.at(random() % pieces.size());
+        const auto parsed = parse_limits(text, known);
+        wrong += parsed.has_value() ? 0U : 1U;
+    }
+    EXPECT_GT(wrong, 10000U);
+}
 
 // ---- over the command line ----
 
