@@ -62,6 +62,18 @@ class BlkRestore : public testing::Test {
         bench_.process = bench_.supervisor.resume();
         ASSERT_EQ(bench_.process->hear(), "connected");
     }
+    // What was taken of the first queue is as if its completion had come after the death.
+    void fail_what_is_taken(blk::EntryState state)
+    {
+        for (uint32_t id = 0; id < 16; id++) {
+            blk::Entry &entry = log_.entry(0, id);
+            if (entry.state != blk::EntryState::taken)
+                continue;
+            entry.status = PV_BLK_STATUS_IO;
+            entry.response_index = log_.queue(0).responses_given;
+            entry.state = state;
+        }
+    }
     // All answers, by their queue.
     std::vector<BlkAnswer> answers(uint32_t queue, std::size_t count)
     {
@@ -181,14 +193,7 @@ TEST_F(BlkRestore, TellsWhatTheDrainFound)
     put(0, read_of(64, 8));
     put_write(0, 1);
     die();
-    // As if its completion had come after the death.
-    for (uint32_t id = 0; id < 16; id++) {
-        blk::Entry &entry = log_.entry(0, id);
-        if (entry.state == blk::EntryState::taken) {
-            entry.status = PV_BLK_STATUS_IO;
-            entry.state = blk::EntryState::done;
-        }
-    }
+    fail_what_is_taken(blk::EntryState::done);
     let_go();
     resume();
     std::size_t failed = 0;
@@ -208,14 +213,7 @@ TEST_F(BlkRestore, TellsAgainWhatTheGuestHasNotSeen)
     ASSERT_EQ(answers(0, 1).size(), 1U);
     put_write(0, 1);
     die();
-    for (uint32_t id = 0; id < 16; id++) {
-        blk::Entry &entry = log_.entry(0, id);
-        if (entry.state == blk::EntryState::taken) {
-            entry.status = PV_BLK_STATUS_IO;
-            entry.response_index = log_.queue(0).responses_given;
-            entry.state = blk::EntryState::answered;
-        }
-    }
+    fail_what_is_taken(blk::EntryState::answered);
     let_go();
     resume();
     const std::vector<BlkAnswer> told = answers(0, 1);
