@@ -57,8 +57,11 @@ PV_INLINE uint32_t pv_consumer_take(struct pv_consumer *consumer, void *messages
 
     if (PV_UNLIKELY(message_size == 0 || message_size != side->slot_size))
         return 0;
-    if (count == 0)
+    if (count == 0) {
+        /* So that a message comes along with the index, and not after it. */
+        PV_SHARED_PREFETCH(pv_side_slot(side, next, message_size));
         count = pv_side_look(side, PV_CONSUMER);
+    }
     if (count > most)
         count = most;
     if (count == 0)

@@ -42,6 +42,11 @@ PV_INLINE struct pv_shared pv_shared_at(struct pv_shared base, uint32_t offset)
  * copy_out reads each byte once: what `to` then holds is all that was ever seen of the peer's value.
  */
 
+/* A policy may also define this: that the place is about to be read. It is no access; nothing is seen by it. */
+#ifndef PV_SHARED_PREFETCH
+#define PV_SHARED_PREFETCH(at) ((void)(at))
+#endif
+
 /*
  * The C twin of Peer<T>: names a type for "a `type` of the peer's, at this place" whose only
  * operation copies it out. PV_PEER(struct pv_blk_request, pv_peer_blk_request) defines

@@ -33,6 +33,8 @@ PV_INLINE void *pv_shared_pointer(struct pv_shared at)
     return (void *)at.address; /* NOLINT(performance-no-int-to-ptr) */
 }
 
+#define PV_SHARED_PREFETCH(at) __builtin_prefetch(pv_shared_pointer(at))
+
 PV_INLINE uint32_t pv_shared_load_relaxed(struct pv_shared at)
 {
     return PV_LE32_SWAP(__atomic_load_n((uint32_t *)pv_shared_pointer(at), __ATOMIC_RELAXED));
