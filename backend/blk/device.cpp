@@ -398,10 +398,10 @@ Result<void> Device::show()
 
 Result<void> Device::idle()
 {
-    if (idle_turns_++ == 0)
-        patience_.worked(clock_now());
-    if (idle_turns_ % idle_turns != 1)
+    if (++idle_turns_ % idle_turns != 0)
         return {};
+    if (idle_turns_ == idle_turns)
+        patience_.worked(clock_now());
     const bool expecting = disk_.ring().in_flight() > 0;
     // The kernel may have to finish I/O in a thread of its own on this processor, which would wait there until
     // our time is up.
