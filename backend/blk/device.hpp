@@ -44,7 +44,7 @@ class Device {
         uint64_t bytes = 0;
         bool begun = false; // it has passed all that it had to wait for
         bool has_table = false;
-        std::array<DataExtent, PV_BLK_INLINE_SEGMENTS> extents{}; // of one that has none
+        DataExtent extent{}; // of one that has none
     };
 
     // What it has besides its memory, its ports and its supervisor.
@@ -93,7 +93,7 @@ class Device {
         Flight &flight = flight_of(token);
 
         if (!flight.has_table)
-            return flight.extents;
+            return {&flight.extent, 1};
         // Zeroed memory is an array of them. Few have a table, so few of its pages are ever there.
         auto *const all = reinterpret_cast<DataExtent *>(extents_.data());
         const std::size_t number = std::size_t{token.queue()} * depth_ + token.id();

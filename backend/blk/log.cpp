@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/blk/log.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace paravane::blk {
@@ -40,23 +41,36 @@ bool in_limits(uint32_t queues, uint32_t depth)
 const char *name_of(Refusal refusal)
 {
     static constexpr std::array<const char *, refusals> names = {
-        "reserved bytes of a request",
         "flags that the operation does not have",
-        "segments that the operation does not have",
-        "sectors where there are to be some, or none",
-        "more sectors than a request may have",
-        "sectors that are not whole ones of the disk",
-        "sectors past the last number",
-        "sectors past the end of the disk",
-        "a write to a disk that is read-only",
+        "reserved bytes of a request",
+        "a sector where there is to be none",
+        "a change to a disk that is read-only",
+        "memory that the operation does not have",
+        "a table of no, of a part of or of more segments than there may be",
         "a table of segments that is not granted",
         "reserved bytes of a segment",
         "a segment of no or not of whole sectors",
-        "segments that are not as long as the sectors",
+        "more sectors than a request may have",
+        "a beginning that is at no sector of the disk",
+        "sectors past the last number",
+        "sectors past the end of the disk",
         "a segment that is not granted",
-        "a segment in a ring",
+        "a segment or a table in a ring",
     };
     return names.at(static_cast<std::size_t>(refusal));
+}
+
+std::span<const pv_segment> segments_of(const pv_blk_request &request, const Table &table)
+{
+    constexpr uint32_t with_memory = 1U << PV_BLK_READ | 1U << PV_BLK_WRITE | 1U << PV_BLK_IDENTIFY;
+
+    if ((request.head.flags & PV_BLK_FLAG_INDIRECT) != 0) {
+        const std::size_t count = pv_le32_get(request.data.length) / sizeof(pv_segment);
+        return std::span(table).first(std::min(count, table.size()));
+    }
+    const bool has = request.head.operation < PV_BLK_OPERATIONS &&
+                     (with_memory >> request.head.operation & 1) != 0;
+    return {&request.data, has ? std::size_t{1} : std::size_t{0}};
 }
 
 uint64_t Log::bytes(uint32_t queues, uint32_t depth)

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include <linux/io_uring.h>
@@ -45,21 +46,21 @@ struct Settings {
 
 // One for each check of a request, in their order; such a request is answered with an error.
 enum class Refusal : uint32_t {
-    reserved,      // bytes that mean nothing yet
     flags,         // a flag that the operation does not have
-    segments,      // a number of segments that the operation does not have
-    no_sectors,    // or sectors where there are to be none
+    reserved,      // bytes that mean nothing yet
+    sector,        // where there is to be none
+    read_only,     // and was to be written
+    memory,        // where the operation has none
+    segments,      // a table of none, of more than there may be, or of a part of one
+    table,         // it is not granted
+    segment,       // reserved bytes of one in a table
+    segment_bytes, // none, or not whole sectors
     too_long,      // more sectors than a request may have
-    misaligned,    // not whole sectors of the disk
+    misaligned,    // it does not begin at a sector of the disk
     overflow,      // sector and sectors do not fit 64 bits
     past_end,      // of the disk
-    read_only,     // and was to be written
-    table,         // the table of segments is not granted
-    segment,       // reserved bytes of a segment
-    segment_bytes, // none, or not whole sectors
-    total,         // segments and sectors are not equally long
     grant,         // a segment is not granted
-    ring,          // a segment lies in a ring
+    ring,          // a segment or a table lies in a ring
 };
 
 inline constexpr std::size_t refusals = std::size_t(Refusal::ring) + 1;
@@ -89,7 +90,7 @@ enum class EntryState : uint32_t {
 };
 
 // Of one request in flight, by its id. Its table of segments, if it has one, lies in `tables`.
-struct alignas(128) Entry {
+struct alignas(64) Entry {
     pv_blk_request request;
     uint64_t order;          // among all requests of the device: when it was taken
     uint32_t request_index;  // its position in the request ring
@@ -98,7 +99,7 @@ struct alignas(128) Entry {
     std::atomic<EntryState> state;
 };
 
-static_assert(sizeof(Entry) == 128);
+static_assert(sizeof(Entry) == 64);
 
 // So many requests at most are logged before the log says that they are taken.
 inline constexpr uint32_t batch_max = 16;
@@ -113,6 +114,10 @@ inline constexpr uint32_t batch_max = 16;
 using Table = std::array<pv_segment, PV_BLK_SEGMENTS_MAX>;
 
 static_assert(sizeof(Table) == PV_PAGE_SIZE);
+
+// What a request that was checked names of the guest's memory: by its table, if it has one.
+[[nodiscard]] std::span<const pv_segment> segments_of(const pv_blk_request &request,
+                                                      const Table &table);
 
 // Zero but for what the supervisor fills in.
 struct Header {

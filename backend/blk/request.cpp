@@ -14,22 +14,17 @@ constexpr uint32_t bit(pv_blk_operation operation)
 
 constexpr uint32_t with_data = bit(PV_BLK_READ) | bit(PV_BLK_WRITE);
 constexpr uint32_t with_memory = with_data | bit(PV_BLK_IDENTIFY);
-constexpr uint32_t with_range = with_data | bit(PV_BLK_DISCARD) | bit(PV_BLK_WRITE_ZEROES);
+constexpr uint32_t clearing = bit(PV_BLK_DISCARD) | bit(PV_BLK_WRITE_ZEROES);
+constexpr uint32_t with_range = with_data | clearing;
 constexpr uint32_t changing = with_range & ~bit(PV_BLK_READ);
 
 // What the guest reads: one status for each refusal, in their order.
 constexpr std::array<int32_t, refusals> statuses = {
-    PV_BLK_STATUS_INVALID,   PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID,
-    PV_BLK_STATUS_INVALID,   PV_BLK_STATUS_INVALID, PV_BLK_STATUS_RANGE,   PV_BLK_STATUS_RANGE,
-    PV_BLK_STATUS_READ_ONLY, PV_BLK_STATUS_GRANT,   PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID,
-    PV_BLK_STATUS_INVALID,   PV_BLK_STATUS_GRANT,   PV_BLK_STATUS_GRANT,
+    PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_READ_ONLY,
+    PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_GRANT,   PV_BLK_STATUS_INVALID,
+    PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_INVALID, PV_BLK_STATUS_RANGE,
+    PV_BLK_STATUS_RANGE,   PV_BLK_STATUS_GRANT,   PV_BLK_STATUS_GRANT,
 };
-
-bool is_zero(const pv_segment &segment)
-{
-    return (segment.grant.wire | segment.offset.wire | segment.length.wire |
-            segment.reserved.wire) == 0;
-}
 
 } // namespace
 
@@ -68,107 +63,118 @@ int32_t Checker::check_all(const pv_blk_request &request, Table &table, bool fet
 {
     const uint32_t operation = uint32_t{1} << request.head.operation;
     const uint32_t flags = request.head.flags;
+    const pv_segment &data = request.data;
 
     work = {static_cast<pv_blk_operation>(request.head.operation), (flags & PV_BLK_FLAG_FUA) != 0,
             0, 0, 0};
-    if ((request.reserved0.wire | request.reserved1.wire) != 0)
-        return refuse(Refusal::reserved);
     if (((flags & PV_BLK_FLAG_FUA) != 0 && operation != bit(PV_BLK_WRITE)) ||
         ((flags & PV_BLK_FLAG_INDIRECT) != 0 && (operation & with_data) == 0))
         return refuse(Refusal::flags);
-    if ((operation & with_range) == 0) {
-        if (request.sector.wire != 0 || request.sectors.wire != 0)
-            return refuse(Refusal::no_sectors);
-    } else {
-        const uint32_t most =
-            (operation & with_data) != 0 ? PV_BLK_REQUEST_SECTORS_MAX : PV_BLK_CLEAR_SECTORS_MAX;
-        if (const int32_t status = check_range(request, most); status != 0)
-            return status;
-        work.offset = pv_le64_get(request.sector) * PV_BLK_SECTOR;
-        work.bytes = uint64_t{pv_le32_get(request.sectors)} * PV_BLK_SECTOR;
-    }
+    if (data.reserved.wire != 0)
+        return refuse(Refusal::reserved);
+    if ((operation & with_range) == 0 && request.sector.wire != 0)
+        return refuse(Refusal::sector);
     if ((operation & changing) != 0 && read_only_)
         return refuse(Refusal::read_only);
-    if ((operation & with_memory) == 0) {
-        const bool none = pv_le16_get(request.segments) == 0 && is_zero(request.segment[0]) &&
-                          is_zero(request.segment[1]);
-        return none ? 0 : refuse(Refusal::segments);
-    }
-    return check_data(request, table, fetch, work, extents);
-}
-
-int32_t Checker::check_range(const pv_blk_request &request, uint64_t sectors_max)
-{
-    const uint64_t sector = pv_le64_get(request.sector);
-    const uint64_t sectors = pv_le32_get(request.sectors);
-    const uint64_t unit = sector_bytes_ / PV_BLK_SECTOR;
-    const uint64_t disk = header_.settings.sectors.load(std::memory_order_relaxed);
-
-    if (sectors == 0)
-        return refuse(Refusal::no_sectors);
-    if (sectors > sectors_max)
-        return refuse(Refusal::too_long);
-    if (((sector | sectors) & (unit - 1)) != 0)
-        return refuse(Refusal::misaligned);
-    if (sector > UINT64_MAX - sectors)
-        return refuse(Refusal::overflow);
-    if (sector + sectors > disk)
-        return refuse(Refusal::past_end);
-    return 0;
+    if ((operation & with_memory) != 0)
+        return check_data(request, table, fetch, work, extents);
+    if ((data.grant.wire | data.offset.wire) != 0)
+        return refuse(Refusal::memory);
+    if ((operation & clearing) == 0)
+        return data.length.wire == 0 ? 0 : refuse(Refusal::memory);
+    uint64_t bytes = 0;
+    if (const int32_t status = check_lengths({&data, 1}, sector_bytes_, bytes); status != 0)
+        return status;
+    return check_range(request, bytes, PV_BLK_CLEAR_SECTORS_MAX, work);
 }
 
 int32_t Checker::check_data(const pv_blk_request &request, Table &table, bool fetch, Work &work,
                             Extents extents)
 {
     const bool identify = work.operation == PV_BLK_IDENTIFY;
-    const bool indirect = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
-    const uint32_t count = pv_le16_get(request.segments);
-    const uint32_t most = indirect ? PV_BLK_SEGMENTS_MAX : identify ? 1 : PV_BLK_INLINE_SEGMENTS;
     // A read of the disk writes the guest's memory.
     const GrantAccess access =
         work.operation == PV_BLK_WRITE ? GrantAccess::read : GrantAccess::write;
-    const uint64_t bytes = identify ? sizeof(pv_blk_identity) : work.bytes;
+    uint64_t bytes = 0;
 
-    if (count == 0 || count > most)
-        return refuse(Refusal::segments);
-    for (uint32_t unused = indirect ? 1 : count; unused < PV_BLK_INLINE_SEGMENTS; unused++)
-        if (!is_zero(request.segment[unused]))
-            return refuse(Refusal::reserved);
-    if (!indirect)
-        return pin_segments(std::span(request.segment).first(count), bytes, access, work, extents);
-    if (fetch) {
-        if (const int32_t status = fetch_table(request, count, table); status != 0)
+    if ((request.head.flags & PV_BLK_FLAG_INDIRECT) != 0) {
+        const uint32_t table_bytes = pv_le32_get(request.data.length);
+
+        if (table_bytes == 0 || table_bytes > sizeof(Table) ||
+            table_bytes % sizeof(pv_segment) != 0)
+            return refuse(Refusal::segments);
+        const int32_t status = fetch ? fetch_table(request.data, table) : 0;
+        if (status != 0)
             return status;
     }
-    return pin_segments(std::span(table).first(count), bytes, access, work, extents);
+    const std::span<const pv_segment> segments = segments_of(request, table);
+    const uint64_t unit = identify ? sizeof(pv_blk_identity) : sector_bytes_;
+    if (const int32_t status = check_lengths(segments, unit, bytes); status != 0)
+        return status;
+    if (identify && bytes != unit)
+        return refuse(Refusal::too_long);
+    if (!identify) {
+        if (const int32_t status = check_range(request, bytes, PV_BLK_REQUEST_SECTORS_MAX, work);
+            status != 0)
+            return status;
+    }
+    return pin_segments(segments, access, work, extents);
 }
 
 // Copied whole, once: what the guest writes there afterwards is nobody's business.
-int32_t Checker::fetch_table(const pv_blk_request &request, uint32_t count, Table &table)
+int32_t Checker::fetch_table(const pv_segment &at, Table &table)
 {
-    const pv_segment &at = request.segment[0];
-    const uint64_t bytes = uint64_t{count} * sizeof(pv_segment);
+    const uint32_t bytes = pv_le32_get(at.length);
 
-    if (at.reserved.wire != 0)
-        return refuse(Refusal::segment);
-    if (pv_le32_get(at.length) != bytes)
-        return refuse(Refusal::table);
     const PinResult pinned = memory_.pin({pv_le32_get(at.grant), pv_le32_get(at.offset), bytes},
                                          GrantAccess::read, sizeof(pv_segment));
     if (!pinned)
         return refuse(Refusal::table);
     if (in_ring(pinned->place(), bytes))
         return refuse(Refusal::ring);
-    pv_shared_copy_out(table.data(), pinned->place(), static_cast<uint32_t>(bytes));
+    pv_shared_copy_out(table.data(), pinned->place(), bytes);
     return 0;
 }
 
-int32_t Checker::pin_segments(std::span<const pv_segment> segments, uint64_t bytes,
-                              GrantAccess access, Work &work, Extents extents)
+int32_t Checker::check_lengths(std::span<const pv_segment> segments, uint64_t unit, uint64_t &bytes)
 {
-    const uint64_t unit =
-        work.operation == PV_BLK_IDENTIFY ? sizeof(pv_blk_identity) : sector_bytes_;
-    uint64_t total = 0;
+    for (const pv_segment &segment : segments) {
+        const uint32_t length = pv_le32_get(segment.length);
+
+        if (segment.reserved.wire != 0)
+            return refuse(Refusal::segment);
+        // A sector is a power of two.
+        if (length == 0 || (length & (unit - 1)) != 0)
+            return refuse(Refusal::segment_bytes);
+        bytes += length;
+    }
+    return 0;
+}
+
+int32_t Checker::check_range(const pv_blk_request &request, uint64_t bytes, uint64_t sectors_max,
+                             Work &work)
+{
+    const uint64_t sector = pv_le64_get(request.sector);
+    const uint64_t sectors = bytes / PV_BLK_SECTOR;
+    const uint64_t unit = sector_bytes_ / PV_BLK_SECTOR;
+    const uint64_t disk = header_.settings.sectors.load(std::memory_order_relaxed);
+
+    if (sectors > sectors_max)
+        return refuse(Refusal::too_long);
+    if ((sector & (unit - 1)) != 0)
+        return refuse(Refusal::misaligned);
+    if (sector > UINT64_MAX - sectors)
+        return refuse(Refusal::overflow);
+    if (sector + sectors > disk)
+        return refuse(Refusal::past_end);
+    work.offset = sector * PV_BLK_SECTOR;
+    work.bytes = bytes;
+    return 0;
+}
+
+int32_t Checker::pin_segments(std::span<const pv_segment> segments, GrantAccess access, Work &work,
+                              Extents extents)
+{
     std::size_t pinned = 0;
     const auto give_up = [&](Refusal refusal) {
         for (const pv_segment &segment : segments.first(pinned))
@@ -178,14 +184,6 @@ int32_t Checker::pin_segments(std::span<const pv_segment> segments, uint64_t byt
 
     for (const pv_segment &segment : segments) {
         const uint32_t length = pv_le32_get(segment.length);
-
-        if (segment.reserved.wire != 0)
-            return give_up(Refusal::segment);
-        if (length == 0 || length % unit != 0)
-            return give_up(Refusal::segment_bytes);
-        total += length;
-        if (total > bytes)
-            return give_up(Refusal::total);
         PinResult pin =
             memory_.pin({pv_le32_get(segment.grant), pv_le32_get(segment.offset), length}, access,
                         PV_BLK_SECTOR);
@@ -202,17 +200,13 @@ int32_t Checker::pin_segments(std::span<const pv_segment> segments, uint64_t byt
         else
             extents[work.extents++] = {place.address, length};
     }
-    return total == bytes ? 0 : give_up(Refusal::total);
+    return 0;
 }
 
 void Checker::unpin(const pv_blk_request &request, const Table &table)
 {
-    const bool indirect = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
-    const uint32_t count = pv_le16_get(request.segments);
-    const pv_segment *const segments = indirect ? table.data() : request.segment;
-
-    for (uint32_t segment = 0; segment < count; segment++)
-        memory_.unpin(GrantId{pv_le32_get(segments[segment].grant)});
+    for (const pv_segment &segment : segments_of(request, table))
+        memory_.unpin(GrantId{pv_le32_get(segment.grant)});
 }
 
 bool Checker::in_ring(pv_shared place, uint64_t bytes) const

@@ -29,7 +29,7 @@ struct Work {
     }
 };
 
-// Room for as many as the request may have segments: two, or with a table PV_BLK_SEGMENTS_MAX.
+// Room for as many as the request may have segments: one, or with a table PV_BLK_SEGMENTS_MAX.
 using Extents = std::span<DataExtent>;
 
 class Checker {
@@ -48,14 +48,18 @@ class Checker {
     void unpin(const pv_blk_request &request, const Table &table);
 
   private:
-    [[nodiscard]] int32_t check_range(const pv_blk_request &request, uint64_t sectors_max);
-    [[nodiscard]] int32_t check_data(const pv_blk_request &request, Table &table, bool fetch,
-                                     Work &work, Extents extents);
-    [[nodiscard]] int32_t fetch_table(const pv_blk_request &request, uint32_t count, Table &table);
-    [[nodiscard]] int32_t pin_segments(std::span<const pv_segment> segments, uint64_t bytes,
-                                       GrantAccess access, Work &work, Extents extents);
     [[nodiscard]] int32_t check_all(const pv_blk_request &request, Table &table, bool fetch,
                                     Work &work, Extents extents);
+    [[nodiscard]] int32_t check_data(const pv_blk_request &request, Table &table, bool fetch,
+                                     Work &work, Extents extents);
+    [[nodiscard]] int32_t fetch_table(const pv_segment &at, Table &table);
+    // How long they are together.
+    [[nodiscard]] int32_t check_lengths(std::span<const pv_segment> segments, uint64_t unit,
+                                        uint64_t &bytes);
+    [[nodiscard]] int32_t check_range(const pv_blk_request &request, uint64_t bytes,
+                                      uint64_t sectors_max, Work &work);
+    [[nodiscard]] int32_t pin_segments(std::span<const pv_segment> segments, GrantAccess access,
+                                       Work &work, Extents extents);
     [[nodiscard]] bool in_ring(pv_shared place, uint64_t bytes) const;
     [[nodiscard]] int32_t refuse(Refusal refusal);
 

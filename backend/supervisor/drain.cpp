@@ -17,7 +17,7 @@ constexpr std::array not_begun = {-ECANCELED, -EAGAIN, -EINTR, -EFAULT};
 constexpr int32_t worst_status = -4095;
 
 // Nothing: it is to be done again.
-std::optional<int32_t> status_of(const pv_blk_request &request, int32_t result)
+std::optional<int32_t> status_of(const pv_blk_request &request, const Table &table, int32_t result)
 {
     if (result < worst_status)
         return std::nullopt;
@@ -27,7 +27,10 @@ std::optional<int32_t> status_of(const pv_blk_request &request, int32_t result)
                    : std::nullopt;
     const uint8_t operation = request.head.operation;
     const bool moves = operation == PV_BLK_READ || operation == PV_BLK_WRITE;
-    const uint64_t whole = moves ? uint64_t{pv_le32_get(request.sectors)} * PV_BLK_SECTOR : 0;
+    uint64_t whole = 0;
+    if (moves)
+        for (const pv_segment &segment : segments_of(request, table))
+            whole += pv_le32_get(segment.length);
     if (static_cast<uint64_t>(result) != whole)
         return std::nullopt;
     return 0;
@@ -51,7 +54,8 @@ uint32_t settle(const Log &log, const KeptRing &ring)
             is_not_taken(entry.request_index, taken))
             continue;
         const pv_blk_request request = entry.request;
-        if (const std::optional<int32_t> status = status_of(request, completion.result)) {
+        if (const std::optional<int32_t> status =
+                status_of(request, log.table(queue, id), completion.result)) {
             entry.status = *status;
             entry.state.store(EntryState::done, std::memory_order_release);
             settled++;

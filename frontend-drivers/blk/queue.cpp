@@ -111,9 +111,8 @@ int32_t Queue::encode_with_table(uint32_t id, const Request &request)
     if (!table_grant_.good() || count > PV_BLK_SEGMENTS_MAX)
         return PV_BLK_STATUS_INVALID;
     encode_table(pv_shared_at(tables_, offset), request.segments);
-    const std::array<Segment, 1> table = {
-        {{table_grant_, offset, static_cast<uint32_t>(count * sizeof(pv_segment))}}};
-    encode(requests_[id], id, request, flags, table, count);
+    encode(requests_[id], id, request, flags,
+           {table_grant_, offset, static_cast<uint32_t>(count * sizeof(pv_segment))});
     return allowed(request.operation, flags);
 }
 

@@ -114,9 +114,9 @@ inline bool Queue::put(const Request &request, uint64_t tag)
     int32_t status = 0;
 
     notes_[id] = {tag, ++order_};
-    if (PV_LIKELY(request.segments.size() <= PV_BLK_INLINE_SEGMENTS)) {
-        encode(requests_[id], id, request, flags, request.segments,
-               static_cast<uint32_t>(request.segments.size()));
+    if (PV_LIKELY(request.segments.size() <= 1)) {
+        encode(requests_[id], id, request, flags,
+               request.segments.empty() ? length_alone(request) : request.segments[0]);
         status = allowed(request.operation, flags);
     } else {
         status = encode_with_table(id, request);

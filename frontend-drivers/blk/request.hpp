@@ -3,6 +3,7 @@
 // A request as a caller asks for it, and as it lies in a ring's slot.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -26,8 +27,8 @@ struct Request {
     pv_blk_operation operation = PV_BLK_READ;
     bool fua = false;     // a change that is durable before it is answered
     uint64_t sector = 0;  // of 512 bytes; 0 for flush and identify
-    uint32_t sectors = 0; // so too
-    // Read before put() returns. More than PV_BLK_INLINE_SEGMENTS need a table.
+    uint32_t sectors = 0; // of a discard and write-zeroes; of others the segments say it
+    // Read before put() returns. More than one need a table.
     std::span<const Segment> segments;
 };
 
@@ -43,20 +44,20 @@ inline uint64_t first_word(uint32_t id, uint32_t operation, uint32_t flags)
     return id | operation << 16 | uint64_t{flags} << 24;
 }
 
-// One whose segments, or whose table, which then is the only one here, lie in the slot itself. `count` is that of
-// the table.
+// One whose data, or whose table, lies there.
 inline void encode(RequestWords &words, uint32_t id, const Request &request, uint32_t flags,
-                   std::span<const Segment> segments, uint32_t count)
+                   const Segment &data)
 {
     words[0] = pv_le64_of(first_word(id, request.operation, flags));
     words[1] = pv_le64_of(request.sector);
-    words[2] = pv_le64_of(request.sectors | uint64_t{count} << 32);
-    for (std::size_t i = 0; i < PV_BLK_INLINE_SEGMENTS; i++) {
-        const Segment segment = i < segments.size() ? segments[i] : Segment{};
-        words[3 + 2 * i] = pv_le64_of(segment.grant.value | uint64_t{segment.offset} << 32);
-        words[4 + 2 * i] = pv_le64_of(segment.length);
-    }
-    words[7] = {};
+    words[2] = pv_le64_of(data.grant.value | uint64_t{data.offset} << 32);
+    words[3] = pv_le64_of(data.length);
+}
+
+// What one has in its data's place that has none. More sectors than any may have stay more.
+inline Segment length_alone(const Request &request)
+{
+    return {{}, 0, std::min(request.sectors, PV_BLK_CLEAR_SECTORS_MAX + 1) * PV_BLK_SECTOR};
 }
 
 inline uint32_t flags_of(const Request &request)

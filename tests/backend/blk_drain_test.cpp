@@ -53,7 +53,7 @@ class BlkDrain : public testing::Test {
     {
         Entry &entry = log_.entry(queue, id);
         entry.request.head.operation = static_cast<uint8_t>(operation);
-        entry.request.sectors = pv_le32_of(sectors);
+        entry.request.data.length = pv_le32_of(sectors * PV_BLK_SECTOR);
         entry.state = EntryState::taken;
         entry.status = 77;
         log_.queue(queue).requests_taken = 1;
@@ -89,6 +89,27 @@ TEST_F(BlkDrain, WholeTransfersAreDone)
     expect_settled(write, 0);
     expect_settled(read, 0);
     EXPECT_EQ(settle(log_, kept_), 0U) << "once";
+}
+
+TEST_F(BlkDrain, TablesSayWhatIsWhole)
+{
+    for (const uint32_t id : {1U, 2U}) {
+        Entry &read = logged(0, id, PV_BLK_READ, 0);
+        read.request.head.flags = PV_BLK_FLAG_INDIRECT;
+        read.request.data.length = pv_le32_of(2 * sizeof(pv_segment));
+        for (const std::size_t segment : {0U, 1U})
+            log_.table(0, id).at(segment).length = pv_le32_of(id == 1 ? 256 : 512);
+        // No part of it.
+        log_.table(0, id)[2].length = pv_le32_of(512);
+    }
+    in_process([&](DataRing &ring) {
+        const DataExtent extent = data();
+        for (const uint16_t id : {uint16_t{1}, uint16_t{2}})
+            ring.transfer(Direction::write, 0, {&extent, 1}, false, completion_of(0, id));
+    });
+    EXPECT_EQ(settle(log_, kept_), 1U);
+    expect_settled(log_.entry(0, 1), 0);
+    expect_left(log_.entry(0, 2));
 }
 
 TEST_F(BlkDrain, OthersAreDoneWithoutBytes)

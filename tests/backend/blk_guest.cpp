@@ -38,30 +38,29 @@ pv_segment segment_of(const Piece &piece)
             pv_le32_of(piece.bytes), pv_le32_of(0)};
 }
 
-pv_blk_request request_of(pv_blk_operation operation, uint64_t sector, uint32_t sectors,
-                          std::span<const Piece> pieces)
+pv_blk_request request_of(pv_blk_operation operation, uint64_t sector, const Piece &piece)
 {
     pv_blk_request request = {};
 
     request.head.operation = static_cast<uint8_t>(operation);
     request.sector = pv_le64_of(sector);
-    request.sectors = pv_le32_of(sectors);
-    request.segments = pv_le16_of(static_cast<uint16_t>(pieces.size()));
-    for (std::size_t i = 0; i < std::min<std::size_t>(pieces.size(), PV_BLK_INLINE_SEGMENTS); i++)
-        request.segment[i] = segment_of(pieces[i]);
+    request.data = segment_of(piece);
     return request;
+}
+
+pv_blk_request clear_of(pv_blk_operation operation, uint64_t sector, uint32_t sectors)
+{
+    return request_of(operation, sector, {0, sectors * PV_BLK_SECTOR, 0});
 }
 
 pv_blk_request read_of(uint64_t sector, uint32_t sectors, uint64_t at)
 {
-    const Piece piece = {at, sectors * PV_BLK_SECTOR};
-    return request_of(PV_BLK_READ, sector, sectors, {&piece, 1});
+    return request_of(PV_BLK_READ, sector, {at, sectors * PV_BLK_SECTOR});
 }
 
 pv_blk_request write_of(uint64_t sector, uint32_t sectors, uint64_t at)
 {
-    const Piece piece = {at, sectors * PV_BLK_SECTOR, read_only_grant};
-    return request_of(PV_BLK_WRITE, sector, sectors, {&piece, 1});
+    return request_of(PV_BLK_WRITE, sector, {at, sectors * PV_BLK_SECTOR, read_only_grant});
 }
 
 BlkGuest::BlkGuest(const BlkShape &shape)
@@ -153,9 +152,7 @@ pv_blk_request BlkGuest::indirect(pv_blk_request request, std::span<const Piece>
     const auto bytes = static_cast<uint32_t>(segments.size() * sizeof(pv_segment));
     pv_shared_copy_in(arena.at(table_at()), segments.data(), std::min(bytes, PV_PAGE_SIZE));
     request.head.flags = static_cast<uint8_t>(request.head.flags | PV_BLK_FLAG_INDIRECT);
-    request.segments = pv_le16_of(static_cast<uint16_t>(pieces.size()));
-    request.segment[0] = segment_of({0, bytes, table_grant});
-    request.segment[1] = {};
+    request.data = segment_of({0, bytes, table_grant});
     return request;
 }
 

@@ -41,7 +41,9 @@ struct Piece {
 
 // A good request, but for what its arguments say.
 [[nodiscard]] pv_blk_request request_of(pv_blk_operation operation, uint64_t sector = 0,
-                                        uint32_t sectors = 0, std::span<const Piece> pieces = {});
+                                        const Piece &piece = {0, 0, 0});
+[[nodiscard]] pv_blk_request clear_of(pv_blk_operation operation, uint64_t sector,
+                                      uint32_t sectors);
 [[nodiscard]] pv_blk_request read_of(uint64_t sector, uint32_t sectors, uint64_t at = 0);
 [[nodiscard]] pv_blk_request write_of(uint64_t sector, uint32_t sectors, uint64_t at = 0);
 [[nodiscard]] pv_segment segment_of(const Piece &piece);

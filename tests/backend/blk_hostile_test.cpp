@@ -254,11 +254,8 @@ TEST(BlkSurvives, RequestsOfAnyContent)
         request.head.flags = static_cast<uint8_t>(random() % 4 == 0 ? random() % 4 : 0);
         const bool moves = request.head.operation <= PV_BLK_WRITE;
         request.sector = pv_le64_of(number(moves ? 8 : 0));
-        request.sectors = pv_le32_of(number(moves ? 2 : 0));
-        request.segments = pv_le16_of(static_cast<uint16_t>(number(moves ? 2 : 0)));
-        for (pv_segment &segment : request.segment)
-            segment = {pv_le32_of(number(moves ? data_grant : 0)), pv_le32_of(number(0)),
-                       pv_le32_of(number(moves ? 512 : 0)), pv_le32_of(number(0))};
+        request.data = {pv_le32_of(number(moves ? data_grant : 0)), pv_le32_of(number(0)),
+                        pv_le32_of(number(512)), pv_le32_of(number(0))};
         const int32_t status = bench.guest.ask(request);
         ASSERT_LE(status, 0) << "it is answered";
         fine += status == 0 ? 1 : 0;

@@ -81,7 +81,7 @@ TEST(BlkErrors, WritesToWhatIsReadOnly)
     ConnectWords words;
     words.features = PV_BLK_FEATURE_DISCARD;
     bench.begin(words);
-    const std::array requests = {read_of(0, 8), write_of(0, 8), request_of(PV_BLK_DISCARD, 0, 8)};
+    const std::array requests = {read_of(0, 8), write_of(0, 8), clear_of(PV_BLK_DISCARD, 0, 8)};
     EXPECT_EQ(ask_all(bench.guest, requests),
               (Statuses{0, PV_BLK_STATUS_READ_ONLY, PV_BLK_STATUS_READ_ONLY}));
     bench.end();
@@ -121,7 +121,7 @@ TEST(BlkErrors, WhenTheHostHasNoRoom)
     EXPECT_EQ(bench.guest.ask(write_of(4096, 2048)), PV_BLK_STATUS_SPACE);
     EXPECT_EQ(bench.guest.ask(read_of(0, 1024)), 0) << "and goes on";
     // Nor can such a file system zero a range.
-    EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_WRITE_ZEROES, 0, 8)), PV_BLK_STATUS_NOT_THERE);
+    EXPECT_EQ(bench.guest.ask(clear_of(PV_BLK_WRITE_ZEROES, 0, 8)), PV_BLK_STATUS_NOT_THERE);
     bench.end();
 }
 

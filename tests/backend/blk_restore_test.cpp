@@ -153,9 +153,9 @@ TEST_F(BlkRestore, UsesTheTableOfItsLog)
     resume();
     put(0, read_of(64, 8));
     const std::array pieces = {Piece{65536, 4096}, Piece{131072, 4096}};
-    put(0, guest_.indirect(request_of(PV_BLK_READ, 0, 16), pieces));
+    put(0, guest_.indirect(request_of(PV_BLK_READ), pieces));
     const std::array others = {Piece{262144, 4096}, Piece{0, 4096, 77}};
-    (void)guest_.indirect(request_of(PV_BLK_READ, 0, 16), others);
+    (void)guest_.indirect(request_of(PV_BLK_READ), others);
     die();
     finish();
     EXPECT_TRUE(guest_.holds(65536, 4096, 0x77) && guest_.holds(131072, 4096, 0x77));

@@ -100,9 +100,9 @@ TEST_P(BlkMedia, WritesDurably)
 TEST_P(BlkMedia, Clears)
 {
     disk_.write(0, std::vector<std::byte>(mebibyte, std::byte{0x5a}));
-    EXPECT_EQ(guest_.ask(request_of(PV_BLK_WRITE_ZEROES, 128, 256)), 0);
+    EXPECT_EQ(guest_.ask(clear_of(PV_BLK_WRITE_ZEROES, 128, 256)), 0);
     EXPECT_TRUE(disk_.holds(sectors_of(128), sectors_of(256), 0));
-    EXPECT_EQ(guest_.ask(request_of(PV_BLK_DISCARD, 512, 1024)), 0);
+    EXPECT_EQ(guest_.ask(clear_of(PV_BLK_DISCARD, 512, 1024)), 0);
     EXPECT_TRUE(disk_.holds(0, sectors_of(128), 0x5a));
     EXPECT_TRUE(disk_.holds(sectors_of(384), sectors_of(128), 0x5a));
     EXPECT_TRUE(disk_.holds(sectors_of(1536), mebibyte - sectors_of(1536), 0x5a));
@@ -122,7 +122,7 @@ TEST_P(BlkMedia, TakesSegmentsOfAnyShape)
                         std::span(content).subspan(i * PV_PAGE_SIZE, PV_PAGE_SIZE));
     }
     const auto whole = [&](pv_blk_operation operation) {
-        return guest_.indirect(request_of(operation, 8, PV_BLK_REQUEST_SECTORS_MAX), pieces);
+        return guest_.indirect(request_of(operation, 8), pieces);
     };
     EXPECT_EQ(guest_.ask(whole(PV_BLK_WRITE)), 0);
     EXPECT_EQ(disk_.read(4096, mebibyte) == content, true);
@@ -133,8 +133,8 @@ TEST_P(BlkMedia, TakesSegmentsOfAnyShape)
         EXPECT_EQ(std::ranges::equal(guest_.get_data(pieces[i].at, PV_PAGE_SIZE), part), true);
         EXPECT_TRUE(guest_.holds(pieces[i].at + PV_PAGE_SIZE, PV_PAGE_SIZE, 0xee));
     }
-    const std::array inline_pieces = {Piece{12288, PV_PAGE_SIZE}, Piece{0, 4096}};
-    EXPECT_EQ(guest_.ask(request_of(PV_BLK_READ, 8, 16, inline_pieces)), 0);
+    const std::array two_pieces = {Piece{12288, PV_PAGE_SIZE}, Piece{0, 4096}};
+    EXPECT_EQ(guest_.ask(guest_.indirect(request_of(PV_BLK_READ, 8), two_pieces)), 0);
     EXPECT_EQ(std::ranges::equal(guest_.get_data(0, 4096), std::span(content).subspan(4096, 4096)),
               true);
     bench_.end();
@@ -142,9 +142,8 @@ TEST_P(BlkMedia, TakesSegmentsOfAnyShape)
 
 TEST_P(BlkMedia, SaysWhoItIs)
 {
-    const Piece piece = {512, 512};
     guest_.fill(0, 2048, 0xee);
-    EXPECT_EQ(guest_.ask(request_of(PV_BLK_IDENTIFY, 0, 0, {&piece, 1})), 0);
+    EXPECT_EQ(guest_.ask(request_of(PV_BLK_IDENTIFY, 0, {512, 512})), 0);
     const auto got = guest_.get_data(512, 512);
     EXPECT_EQ(std::memcmp(got.data(), "a disk of tests", 16), 0);
     EXPECT_TRUE(guest_.holds(512 + 16, 512 - 16, 0));
@@ -196,7 +195,7 @@ TEST(BlkProcessTest, WorksWithoutTheHostsCache)
     EXPECT_EQ(bench.guest.get_data(0, mebibyte) == content, true);
     // Two extents, and the last byte of them.
     const std::array pieces = {Piece{8192, 4096}, Piece{0, 8192}};
-    EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_READ, 2024, 24, pieces)), 0);
+    EXPECT_EQ(bench.guest.ask(bench.guest.indirect(request_of(PV_BLK_READ, 2024), pieces)), 0);
     EXPECT_EQ(std::ranges::equal(bench.guest.get_data(4096, 4096), std::span(content).last(4096)),
               true);
     bench.end();
@@ -211,8 +210,8 @@ TEST(BlkProcessTest, NullIsNowhere)
     EXPECT_TRUE(bench.guest.holds(0, 8192, 0xee)) << "reads leave buffers as they are";
     EXPECT_EQ(bench.guest.ask(write_of(0, 16)), 0);
     EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_FLUSH)), 0);
-    EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_WRITE_ZEROES, 0, 8)), 0);
-    EXPECT_EQ(bench.guest.ask(request_of(PV_BLK_DISCARD, 0, 8)), 0);
+    EXPECT_EQ(bench.guest.ask(clear_of(PV_BLK_WRITE_ZEROES, 0, 8)), 0);
+    EXPECT_EQ(bench.guest.ask(clear_of(PV_BLK_DISCARD, 0, 8)), 0);
     EXPECT_EQ(bench.guest.ask(read_of(uint64_t{1} << 40, 8)), PV_BLK_STATUS_RANGE);
     bench.end();
 }

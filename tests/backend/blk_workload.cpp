@@ -163,15 +163,13 @@ uint64_t BlkWorkload::place_of(const Flight &flight, uint64_t slot, uint32_t sec
     return slot + (uint64_t{piece} * flight.piece + which % flight.piece) * PV_BLK_SECTOR;
 }
 
-void BlkWorkload::lay_out(pv_blk_request &request, uint64_t slot, Flight &flight)
+void BlkWorkload::lay_out(pv_blk_request &request, uint64_t slot, uint32_t sectors, Flight &flight)
 {
-    const uint32_t sectors = pv_le32_get(request.sectors);
     const uint32_t pieces = static_cast<uint32_t>(1 + random_() % pieces_max);
 
     flight.piece = 0;
     if (pieces == 1 || sectors % (pieces * load_.unit) != 0) {
-        request.segments = pv_le16_of(1);
-        request.segment[0] = segment_of({slot, sectors * PV_BLK_SECTOR});
+        request.data = segment_of({slot, sectors * PV_BLK_SECTOR});
         return;
     }
     flight.piece = sectors / pieces;
@@ -179,24 +177,18 @@ void BlkWorkload::lay_out(pv_blk_request &request, uint64_t slot, Flight &flight
     for (uint32_t i = 0; i < pieces; i++)
         table.at(i) = segment_of(
             {place_of(flight, slot, sectors, i * flight.piece), flight.piece * PV_BLK_SECTOR});
-    request.segments = pv_le16_of(static_cast<uint16_t>(pieces));
-    if (pieces == 2) {
-        request.segment[0] = table[0];
-        request.segment[1] = table[1];
-        return;
-    }
     const uint64_t table_at = slot + slot_bytes(load_) - PV_PAGE_SIZE;
     const auto bytes = static_cast<uint32_t>(pieces * sizeof(pv_segment));
     pv_shared_copy_in(guest_.data(table_at), table.data(), bytes);
     request.head.flags = static_cast<uint8_t>(request.head.flags | PV_BLK_FLAG_INDIRECT);
-    request.segment[0] = segment_of({table_at, bytes});
+    request.data = segment_of({table_at, bytes});
 }
 
 void BlkWorkload::begin_change(BlkOracle::Kind kind, uint32_t queue, const pv_blk_request &request,
                                Flight &flight)
 {
     flight.change = oracle_.begin_change(kind, queue, pv_le64_get(request.sector),
-                                         pv_le32_get(request.sectors));
+                                         pv_le32_get(request.data.length) / PV_BLK_SECTOR);
     if (load_.witness != nullptr)
         load_.witness->change_begins(flight.change, kind, queue,
                                      (request.head.flags & PV_BLK_FLAG_FUA) != 0);
@@ -217,12 +209,12 @@ pv_blk_request BlkWorkload::make(uint32_t queue, uint64_t slot, Flight &flight)
         return request;
     }
     request.sector = pv_le64_of(sector);
-    request.sectors = pv_le32_of(sectors);
+    request.data.length = pv_le32_of(sectors * PV_BLK_SECTOR);
     if (dice < 45) {
         request.head.operation = PV_BLK_READ;
         flight.what = What::read;
         flight.look = oracle_.begin_look(sector, sectors);
-        lay_out(request, slot, flight);
+        lay_out(request, slot, sectors, flight);
         return request;
     }
     flight.what = What::change;
@@ -237,7 +229,7 @@ pv_blk_request BlkWorkload::make(uint32_t queue, uint64_t slot, Flight &flight)
     if (dice < 60 && (load_.witness == nullptr || load_.witness->allows_durable(sector, sectors)))
         request.head.flags = PV_BLK_FLAG_FUA;
     begin_change(BlkOracle::Kind::data, queue, request, flight);
-    lay_out(request, slot, flight);
+    lay_out(request, slot, sectors, flight);
     for (uint32_t i = 0; i < sectors; i++)
         guest_.put_data(place_of(flight, slot, sectors, i),
                         sector_of(sector + i, flight.change.generation));

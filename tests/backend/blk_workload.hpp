@@ -92,7 +92,7 @@ class BlkWorkload {
     [[nodiscard]] pv_blk_request make(uint32_t queue, uint64_t slot, Flight &flight);
     void begin_change(BlkOracle::Kind kind, uint32_t queue, const pv_blk_request &request,
                       Flight &flight);
-    void lay_out(pv_blk_request &request, uint64_t slot, Flight &flight);
+    void lay_out(pv_blk_request &request, uint64_t slot, uint32_t sectors, Flight &flight);
     void answer(uint32_t queue, const BlkAnswer &answer);
     [[nodiscard]] uint64_t place_of(const Flight &flight, uint64_t slot, uint32_t sectors,
                                     uint32_t which) const;

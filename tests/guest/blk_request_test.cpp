@@ -11,53 +11,54 @@
 namespace keel::blk {
 namespace {
 
-pv_blk_request encoded(const Request &request, uint32_t id, uint32_t flags,
-                       std::span<const Segment> segments, uint32_t count)
+pv_blk_request encoded(const Request &request, uint32_t id, uint32_t flags, const Segment &data)
 {
     RequestWords words;
 
     words.fill(pv_le64_of(UINT64_MAX));
-    encode(words, id, request, flags, segments, count);
+    encode(words, id, request, flags, data);
     return std::bit_cast<pv_blk_request>(words);
 }
 
 TEST(BlkRequest, HasItsFieldsWhereABackendReadsThem)
 {
-    const std::array<Segment, 2> segments = {
-        {{{0x01020304}, 0x11121314, 0x21222324}, {{0x31323334}, 0x41424344, 0x51525354}}};
-    const Request request = {PV_BLK_WRITE, true, 0x0102030405060708, 0xa1a2a3a4, segments};
-    const pv_blk_request wire = encoded(request, 0xfedc, 0x35, segments, 2);
+    const Segment data = {{0x01020304}, 0x11121314, 0x21222324};
+    const Request request = {PV_BLK_WRITE, true, 0x0102030405060708, 0xa1a2a3a4, {}};
+    const pv_blk_request wire = encoded(request, 0xfedc, 0x35, data);
 
     EXPECT_EQ(pv_le16_get(wire.head.id), 0xfedc);
     EXPECT_EQ(wire.head.operation, PV_BLK_WRITE);
     EXPECT_EQ(wire.head.flags, 0x35);
     EXPECT_EQ(pv_le32_get(wire.head.reserved), 0U);
     EXPECT_EQ(pv_le64_get(wire.sector), 0x0102030405060708U);
-    EXPECT_EQ(pv_le32_get(wire.sectors), 0xa1a2a3a4U);
-    EXPECT_EQ(pv_le16_get(wire.segments), 2);
-    EXPECT_EQ(pv_le16_get(wire.reserved0), 0);
-    for (std::size_t i = 0; i < segments.size(); i++) {
-        EXPECT_EQ(pv_le32_get(wire.segment[i].grant), segments[i].grant.value);
-        EXPECT_EQ(pv_le32_get(wire.segment[i].offset), segments[i].offset);
-        EXPECT_EQ(pv_le32_get(wire.segment[i].length), segments[i].length);
-        EXPECT_EQ(pv_le32_get(wire.segment[i].reserved), 0U);
-    }
-    EXPECT_EQ(pv_le64_get(wire.reserved1), 0U);
+    EXPECT_EQ(pv_le32_get(wire.data.grant), data.grant.value);
+    EXPECT_EQ(pv_le32_get(wire.data.offset), data.offset);
+    EXPECT_EQ(pv_le32_get(wire.data.length), data.length);
+    EXPECT_EQ(pv_le32_get(wire.data.reserved), 0U);
 }
 
 TEST(BlkRequest, IsZeroWhereItSaysNothing)
 {
-    const pv_blk_request flush = encoded({PV_BLK_FLUSH, false, 0, 0, {}}, 7, 0, {}, 0);
+    const Request request = {PV_BLK_FLUSH, false, 0, 0, {}};
+    const pv_blk_request flush = encoded(request, 7, 0, length_alone(request));
     pv_blk_request expected = {};
 
     expected.head.id = pv_le16_of(7);
     expected.head.operation = PV_BLK_FLUSH;
     EXPECT_EQ(std::memcmp(&flush, &expected, sizeof(flush)), 0);
+}
 
-    const std::array<Segment, 1> one = {{{{9}, 512, 4096}}};
-    const pv_blk_request read = encoded({PV_BLK_READ, false, 8, 8, one}, 0, 0, one, 1);
-    EXPECT_EQ(pv_le32_get(read.segment[0].grant), 9U);
-    EXPECT_EQ(std::memcmp(&read.segment[1], &expected.segment[1], sizeof(pv_segment)), 0);
+TEST(BlkRequest, HasALengthWhereItHasNoMemory)
+{
+    const auto bytes = [](uint32_t sectors) {
+        return length_alone({PV_BLK_DISCARD, false, 8, sectors, {}}).length;
+    };
+
+    EXPECT_EQ(bytes(8), 4096U);
+    EXPECT_EQ(bytes(PV_BLK_CLEAR_SECTORS_MAX), 1U << 31);
+    // What no disk takes stays what no disk takes, and does not become short.
+    for (const uint32_t sectors : {PV_BLK_CLEAR_SECTORS_MAX + 1, 1U << 23, (1U << 23) + 8, ~0U})
+        EXPECT_EQ(bytes(sectors), (1U << 31) + 512);
 }
 
 TEST(BlkRequest, TablesHoldSegments)

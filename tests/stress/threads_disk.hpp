@@ -126,7 +126,7 @@ class QueueBackend {
         const pv_shared buffer =
             pv_shared_at(memory_, round_.buffer_offset(pv_le16_get(request.head.id)));
         const uint64_t sector = pv_le64_get(request.sector);
-        if (sector >= round_.sectors || pv_le32_get(request.sectors) != 1)
+        if (sector >= round_.sectors || pv_le32_get(request.data.length) != PV_BLK_SECTOR)
             fail("%s: a request for a sector that is not there", half_.name());
         if (request.head.operation == PV_BLK_WRITE)
             pv_shared_copy_out(&disk_[sector * sector_bytes], buffer, sector_bytes);

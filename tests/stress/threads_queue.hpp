@@ -80,7 +80,7 @@ class QueueFrontend {
         pv_blk_request request = {};
         request.head.operation = write ? PV_BLK_WRITE : PV_BLK_READ;
         request.sector = pv_le64_of(sector);
-        request.sectors = pv_le32_of(1);
+        request.data.length = pv_le32_of(PV_BLK_SECTOR);
         const uint32_t id = pv_frontend_queue_put(&queue_, &request.head, sizeof(request));
         if (id == PV_ID_NONE)
             return false;

@@ -83,7 +83,7 @@ class Work {
     {
         blk::Entry &entry = given_.log.entry(0, id);
         entry.request.head.operation = operation;
-        entry.request.sectors = pv_le32_of(sectors);
+        entry.request.data.length = pv_le32_of(sectors * PV_BLK_SECTOR);
         entry.order = order_++;
         entry.request_index = id;
         entry.state = EntryState::taken;

@@ -49,7 +49,7 @@ class DiskSettle : public testing::Test {
     {
         Entry &entry = log->entry(queue, id);
         entry.request.head.operation = operation;
-        entry.request.sectors = pv_le32_of(sectors);
+        entry.request.data.length = pv_le32_of(sectors * PV_BLK_SECTOR);
         entry.request_index = 0;
         entry.state = EntryState::taken;
         log->queue(queue).requests_taken = 1;
@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
         Ended{PV_BLK_READ, 8, -EFAULT, std::nullopt}, Ended{PV_BLK_READ, 8, -4095, -4095},
         Ended{PV_BLK_READ, 8, -4096, std::nullopt}, Ended{PV_BLK_READ, 8, INT32_MIN, std::nullopt},
         // No request can be so long, but the entry may say so.
-        Ended{PV_BLK_READ, UINT32_MAX, -512, -512}, Ended{PV_BLK_READ, 0x800000, 0, std::nullopt}));
+        Ended{PV_BLK_READ, UINT32_MAX, -512, -512}));
 
 TEST_F(DiskSettle, ANumberThatIsNoRequestsIsNobodys)
 {

@@ -73,14 +73,10 @@ const std::map<std::string, size_t> literal = {
     {"pv_segment offset", 4},
     {"pv_segment length", 8},
     {"pv_segment reserved", 12},
-    {"pv_blk_request", 64},
+    {"pv_blk_request", 32},
     {"pv_blk_request head", 0},
     {"pv_blk_request sector", 8},
-    {"pv_blk_request sectors", 16},
-    {"pv_blk_request segments", 20},
-    {"pv_blk_request reserved0", 22},
-    {"pv_blk_request segment", 24},
-    {"pv_blk_request reserved1", 56},
+    {"pv_blk_request data", 16},
     {"pv_blk_response", 16},
     {"pv_blk_response head", 0},
     {"pv_blk_response reserved", 8},
@@ -166,16 +162,11 @@ TEST(Abi, BlockRequestIsTheseBytes)
     const pv_blk_request request = {{pv_le16_of(0x0102), PV_BLK_WRITE_ZEROES,
                                      PV_BLK_FLAG_FUA | PV_BLK_FLAG_INDIRECT, pv_le32_of(0)},
                                     pv_le64_of(0x1112131415161718),
-                                    pv_le32_of(0x21222324),
-                                    pv_le16_of(2),
-                                    pv_le16_of(0),
-                                    {segment(0x31323334, 0x41424344, 0x51525354), segment(1, 2, 3)},
-                                    pv_le64_of(0)};
-    const std::array<unsigned char, 64> image = {
-        0x02, 0x01, 4,    3,    0, 0, 0, 0, 0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
-        0x24, 0x23, 0x22, 0x21, 2, 0, 0, 0, 0x34, 0x33, 0x32, 0x31, 0x44, 0x43, 0x42, 0x41,
-        0x54, 0x53, 0x52, 0x51, 0, 0, 0, 0, 1,    0,    0,    0,    2,    0,    0,    0,
-        3,    0,    0,    0,    0, 0, 0, 0, 0,    0,    0,    0,    0,    0,    0,    0};
+                                    segment(0x31323334, 0x41424344, 0x51525354)};
+    const std::array<unsigned char, 32> image = {0x02, 0x01, 4,    3,    0,    0,    0,    0,
+                                                 0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+                                                 0x34, 0x33, 0x32, 0x31, 0x44, 0x43, 0x42, 0x41,
+                                                 0x54, 0x53, 0x52, 0x51, 0,    0,    0,    0};
     EXPECT_EQ(bytes_of(request), image);
 }
 

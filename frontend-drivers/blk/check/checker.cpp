@@ -155,7 +155,7 @@ bool Checker::put(Channel &channel, const Step &step)
     }
     free_count_--;
     counts_.requests++;
-    counts_.indirect += slot.segments > PV_BLK_INLINE_SEGMENTS ? 1 : 0;
+    counts_.indirect += slot.segments > 1 ? 1 : 0;
     return true;
 }
 
@@ -164,8 +164,7 @@ bool Checker::place(Slot &slot)
     RandomNumbers &numbers = traffic_.numbers();
     const uint32_t sectors = slot.step.sectors;
     const uint32_t pages = (sectors + Pool::page_sectors - 1) / Pool::page_sectors;
-    const bool in_pages =
-        task_.indirect || pages <= PV_BLK_INLINE_SEGMENTS; // else there is no table to name them
+    const bool in_pages = task_.indirect || pages == 1; // else there is no table to name them
 
     if (!in_pages || numbers.below(large_one_in) == 0) {
         slot.large = pool_.take_large();
@@ -176,22 +175,23 @@ bool Checker::place(Slot &slot)
     }
     if (!in_pages || pages > pool_.free_pages())
         return false;
-    const std::size_t most = task_.indirect ? PV_BLK_SEGMENTS_MAX : PV_BLK_INLINE_SEGMENTS;
+    const std::size_t most = task_.indirect ? PV_BLK_SEGMENTS_MAX : 1;
     place_pages(slot, std::min<std::size_t>(most, pool_.free_pages()));
     return true;
 }
 
-// In one piece, or in two that touch.
+// In one piece, or with a table in two that touch.
 void Checker::place_large(Slot &slot)
 {
     RandomNumbers &numbers = traffic_.numbers();
-    std::array<uint32_t, PV_BLK_INLINE_SEGMENTS> pieces{};
+    std::array<uint32_t, 2> pieces{};
     const uint32_t sectors = slot.step.sectors;
     const auto offset =
         static_cast<uint32_t>(numbers.below(Pool::large_sectors - sectors + 1)) * PV_BLK_SECTOR;
     uint32_t at = offset;
 
-    slot.segments = traffic_.divide(sectors, sectors, pieces);
+    slot.segments =
+        traffic_.divide(sectors, sectors, std::span(pieces).first(task_.indirect ? 2 : 1));
     for (std::size_t i = 0; i < slot.segments; i++) {
         const uint32_t bytes = pieces[i] * PV_BLK_SECTOR;
         slot.segment[i] = pool_.large().segment(slot.large, at, bytes);

@@ -42,26 +42,24 @@ enum pv_blk_operation {
 };
 
 #define PV_BLK_FLAG_FUA 0x01u      /* a write that is durable before its response */
-#define PV_BLK_FLAG_INDIRECT 0x02u /* segment[0] names a table of segments, readable */
+#define PV_BLK_FLAG_INDIRECT 0x02u /* `data` names a table of segments, readable */
 
 #define PV_BLK_SECTOR 512u /* the unit of sector numbers, whatever the device's sector */
-#define PV_BLK_INLINE_SEGMENTS 2u
 #define PV_BLK_SEGMENTS_MAX 256u
 #define PV_BLK_REQUEST_SECTORS_MAX 2048u             /* of a read or a write: 1 MiB */
 #define PV_BLK_CLEAR_SECTORS_MAX (UINT32_C(1) << 22) /* of a discard or write-zeroes: 2 GiB */
 
 /*
- * Segments follow each other in the disk; each begins at a multiple of 512 bytes in its grant, is a multiple
- * of the device's sector, and all together are `sectors`. No segment overlaps a ring.
+ * Half a cache line: what a line costs on its way between two processors is most of what a request costs.
+ * `data` is where the data lies, and so how much is moved; or the table of the segments that say so, as long as
+ * they are many. They follow each other on the disk; each begins at a multiple of 512 bytes in its grant and is a
+ * multiple of the device's sector. No segment and no table overlaps a ring. For discard and write-zeroes `data` has
+ * a length alone, for a flush nothing.
  */
 struct pv_blk_request {
     struct pv_request_head head;
-    struct pv_le64 sector;   /* 0 for flush and identify */
-    struct pv_le32 sectors;  /* so too */
-    struct pv_le16 segments; /* in the table, or inline; 0 where no data goes */
-    struct pv_le16 reserved0;
-    struct pv_segment segment[PV_BLK_INLINE_SEGMENTS]; /* those not used are zero */
-    struct pv_le64 reserved1;
+    struct pv_le64 sector; /* the first; 0 for flush and identify */
+    struct pv_segment data;
 };
 
 struct pv_blk_response {
@@ -87,12 +85,8 @@ struct pv_blk_identity {
 
 PV_STATIC_ASSERT(offsetof(struct pv_blk_request, head) == 0, "ABI");
 PV_STATIC_ASSERT(offsetof(struct pv_blk_request, sector) == 8, "ABI");
-PV_STATIC_ASSERT(offsetof(struct pv_blk_request, sectors) == 16, "ABI");
-PV_STATIC_ASSERT(offsetof(struct pv_blk_request, segments) == 20, "ABI");
-PV_STATIC_ASSERT(offsetof(struct pv_blk_request, reserved0) == 22, "ABI");
-PV_STATIC_ASSERT(offsetof(struct pv_blk_request, segment) == 24, "ABI");
-PV_STATIC_ASSERT(offsetof(struct pv_blk_request, reserved1) == 56, "ABI");
-PV_STATIC_ASSERT(sizeof(struct pv_blk_request) == 64, "ABI: one cache line");
+PV_STATIC_ASSERT(offsetof(struct pv_blk_request, data) == 16, "ABI");
+PV_STATIC_ASSERT(sizeof(struct pv_blk_request) == 32, "ABI: two in a cache line");
 PV_STATIC_ASSERT(offsetof(struct pv_blk_response, head) == 0, "ABI");
 PV_STATIC_ASSERT(offsetof(struct pv_blk_response, reserved) == 8, "ABI");
 PV_STATIC_ASSERT(sizeof(struct pv_blk_response) == 16, "ABI");

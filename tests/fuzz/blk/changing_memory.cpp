@@ -57,8 +57,8 @@ ChangingMemory::ChangingMemory() : last_read_(PV_GRANT_ENTRIES)
 void ChangingMemory::reset()
 {
     require(pinned() == 0, "nothing stays pinned");
-    std::ranges::fill(arena_.bytes, std::byte{0});
-    std::ranges::fill(table_.bytes, std::byte{0});
+    std::memset(arena_.bytes.data(), 0, arena_.bytes.size());
+    std::memset(table_.bytes.data(), 0, table_.bytes.size());
     others_.clear();
     liar_ = nullptr;
     at_store = {};
@@ -94,6 +94,10 @@ void ChangingMemory::read(pv_shared from, std::byte *to, uint32_t bytes)
     } else {
         auto *const last = reinterpret_cast<std::byte *>(last_read_.data());
         std::memcpy(last + at, to, bytes);
+        // Its last part is what is read last of it.
+        const auto number = static_cast<uint32_t>(at / sizeof(pv_grant_entry));
+        if (at % sizeof(pv_grant_entry) == offsetof(pv_grant_entry, first_frame))
+            entries_read_.emplace_back(number, last_read_.at(number));
     }
 }
 

@@ -47,10 +47,15 @@ class ChangingMemory {
     {
         if (std::exchange(read_, false))
             reads_.fill(0);
+        entries_read_.clear();
     }
+    [[nodiscard]] bool was_read() const { return read_; }
     [[nodiscard]] const std::array<uint8_t, arena_size> &reads() const { return reads_; }
-    // The entry as it was last read.
-    [[nodiscard]] pv_grant_entry last_read(uint32_t number) const { return last_read_.at(number); }
+    // The entries of the grant table that were read since then, each as it was read, by their numbers.
+    [[nodiscard]] std::span<const std::pair<uint32_t, pv_grant_entry>> entries_read() const
+    {
+        return entries_read_;
+    }
     // How many pins there are, by what the backend says.
     [[nodiscard]] uint64_t pinned() const;
 
@@ -87,6 +92,7 @@ class ChangingMemory {
     std::array<uint8_t, arena_size> reads_{};
     bool read_ = false; // some of it
     std::vector<pv_grant_entry> last_read_;
+    std::vector<std::pair<uint32_t, pv_grant_entry>> entries_read_;
 };
 
 } // namespace paravane::fuzz

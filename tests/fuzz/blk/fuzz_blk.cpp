@@ -229,82 +229,167 @@ class Disk {
             return status;
         }
         blk_good++;
-        check_work(request, table, memory_.pinned() - pinned);
+        check_work(request, table, fetch, memory_.pinned() - pinned);
         return 0;
     }
 
     // Of the arena a table is read, each byte once, and nothing else.
     void check_reads(const pv_blk_request &request, bool fetch) const
     {
-        const bool indirect = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
-        const uint64_t most =
-            fetch && indirect ? pv_le16_get(request.segments) * sizeof(pv_segment) : 0;
+        const uint64_t most = fetch && is_indirect(request) ? pv_le32_get(request.data.length) : 0;
         uint64_t read = 0;
 
+        if (!memory_.was_read())
+            return;
         for (const uint8_t count : memory_.reads()) {
             require(count <= 1, "a byte of the guest's is read once");
             read += count;
         }
-        require(read == 0 || read == most, "a table is read whole");
+        require(read == most && read <= sizeof(blk::Table), "a table is read whole");
+        for (const auto &[at, bytes] :
+             {std::pair(requests_at, request_bytes), std::pair(responses_at, response_bytes)})
+            require(std::ranges::none_of(std::span(memory_.reads()).subspan(at, bytes),
+                                         [](uint8_t count) { return count != 0; }),
+                    "and lies in no ring");
     }
 
-    void check_work(const pv_blk_request &request, const blk::Table &table, uint64_t pins) const
+    void check_work(const pv_blk_request &request, const blk::Table &table, bool fetch,
+                    uint64_t pins) const
     {
-        const bool indirect = (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
+        const bool indirect = is_indirect(request);
         const bool moves = work_.operation == PV_BLK_READ || work_.operation == PV_BLK_WRITE;
         const bool identify = work_.operation == PV_BLK_IDENTIFY;
-        const uint32_t count = pv_le16_get(request.segments);
+        const bool clears = work_.changes_disk() && !moves;
+        const uint32_t length = pv_le32_get(request.data.length);
+        const uint64_t disk = settings().sectors * PV_BLK_SECTOR;
         const std::span<const pv_segment> segments =
-            indirect ? std::span(table).first(count) : std::span(request.segment).first(count);
+            indirect            ? std::span(table).first(check_table(request, fetch))
+            : moves || identify ? std::span(&request.data, 1)
+                                : std::span<const pv_segment>();
         uint64_t bytes = 0;
 
+        require(work_.operation == request.head.operation, "what is asked is done");
+        require(work_.durable == ((request.head.flags & PV_BLK_FLAG_FUA) != 0),
+                "and as durable as it is asked");
+        require(!work_.durable || work_.operation == PV_BLK_WRITE, "only writes are durable");
         require(!work_.changes_disk() || settings().read_only == 0, "who may only read only reads");
-        require(work_.offset + work_.bytes <= settings().sectors * PV_BLK_SECTOR,
-                "it lies in the disk");
+        require(request.data.reserved.wire == 0, "reserved bytes are zero");
+        require(indirect || !segments.empty() ||
+                    ((request.data.grant.wire | request.data.offset.wire) == 0 &&
+                     (clears || length == 0)),
+                "who needs no memory names none");
+        for (const pv_segment &segment : segments)
+            bytes += pv_le32_get(segment.length);
+        require(work_.bytes == (moves    ? bytes
+                                : clears ? length
+                                         : 0),
+                "it is as long as its segments");
+        require(work_.bytes <= PV_BLK_SECTOR * uint64_t{clears ? PV_BLK_CLEAR_SECTORS_MAX
+                                                               : PV_BLK_REQUEST_SECTORS_MAX},
+                "and not too long");
+        require(work_.bytes != 0 || !(moves || clears), "nor nothing");
+        // No sum of what the guest says: it may come round.
+        require(work_.offset <= disk && work_.bytes <= disk - work_.offset, "it lies in the disk");
+        require(work_.offset / PV_BLK_SECTOR == pv_le64_get(request.sector), "where it is asked");
         require(work_.offset % settings().sector_bytes == 0 &&
                     work_.bytes % settings().sector_bytes == 0,
                 "it is whole sectors");
-        require(!work_.durable || work_.operation == PV_BLK_WRITE, "only writes are durable");
-        require(pins == count && (moves || identify || count == 0), "each segment is pinned once");
-        require(work_.extents <= count, "no more extents than segments");
-        for (const pv_segment &segment : segments)
-            check_segment(segment);
-        for (uint32_t i = 0; i < work_.extents; i++) {
-            const uint64_t at = extents_.at(i).address - memory_.arena_at(0).address;
-            require(extents_.at(i).bytes > 0 && at % PV_BLK_SECTOR == 0 &&
-                        at + extents_.at(i).bytes <= arena_size,
-                    "an extent lies in the arena");
-            require(at + extents_.at(i).bytes <= requests_at ||
-                        (at >= requests_at + request_bytes &&
-                         at + extents_.at(i).bytes <= responses_at) ||
-                        at >= responses_at + response_bytes,
-                    "and in no ring");
-            bytes += extents_.at(i).bytes;
-        }
-        require(bytes == (identify ? sizeof(pv_blk_identity)
-                          : moves  ? work_.bytes
-                                   : 0),
-                "extents are as long as the transfer");
+        require(!identify || bytes == sizeof(pv_blk_identity), "an identity has its length");
+        require(pins == segments.size(), "each segment is pinned once");
+        check_extents(segments, indirect && fetch ? 1 : 0);
     }
 
-    // By the entry as it was last read, after the pin.
-    void check_segment(const pv_segment &segment) const
+    // How many segments a table has that was good.
+    [[nodiscard]] uint32_t check_table(const pv_blk_request &request, bool fetch) const
+    {
+        const uint32_t length = pv_le32_get(request.data.length);
+
+        require(work_.operation == PV_BLK_READ || work_.operation == PV_BLK_WRITE,
+                "only what moves data has a table");
+        require(length > 0 && length <= sizeof(blk::Table) && length % sizeof(pv_segment) == 0,
+                "a table is of whole segments, as many as there may be");
+        if (fetch) {
+            const uint64_t at = place_of(request.data, 0, false);
+            require(at % sizeof(pv_segment) == 0, "a table is aligned");
+            require(std::ranges::all_of(std::span(memory_.reads()).subspan(at, length),
+                                        [](uint8_t count) { return count == 1; }),
+                    "a table is read where it lies");
+        }
+        return length / sizeof(pv_segment);
+    }
+
+    // They are the segments, in their order, and lie where each was granted; so many pins came before these.
+    void check_extents(std::span<const pv_segment> segments, std::size_t pins_before) const
+    {
+        const bool written = work_.operation != PV_BLK_WRITE;
+        uint32_t extent = 0;
+        uint64_t done = 0; // of that one
+
+        require(work_.extents <= segments.size(), "no more extents than segments");
+        require(memory_.entries_read().size() == 2 * (pins_before + segments.size()),
+                "an entry is read before and after each pin");
+        for (std::size_t i = 0; i < segments.size(); i++) {
+            const pv_segment &segment = segments[i];
+            const uint64_t at = place_of(segment, pins_before + i, written);
+            const uint64_t length = pv_le32_get(segment.length);
+            require(segment.reserved.wire == 0, "reserved bytes are zero");
+            require(length > 0 && at % PV_BLK_SECTOR == 0 &&
+                        length % (work_.operation == PV_BLK_IDENTIFY ? PV_BLK_SECTOR
+                                                                     : settings().sector_bytes) ==
+                            0,
+                    "a segment is whole sectors");
+            require(in_no_ring(at, length), "and lies in no ring");
+            require(extent < work_.extents &&
+                        extents_.at(extent).address + done == memory_.arena_at(at).address &&
+                        done + length <= extents_.at(extent).bytes,
+                    "an extent is the segments that it is of");
+            require(done > 0 || extent == 0 ||
+                        extents_.at(extent - 1).address + extents_.at(extent - 1).bytes !=
+                            extents_.at(extent).address,
+                    "and of all that lie behind each other");
+            done += length;
+            if (done == extents_.at(extent).bytes) {
+                extent++;
+                done = 0;
+            }
+        }
+        require(extent == work_.extents && done == 0, "extents are as long as the transfer");
+    }
+
+    // Where in the arena what this pin was of lies, by the entry as it was when it was made.
+    [[nodiscard]] uint64_t place_of(const pv_segment &segment, std::size_t pin, bool written) const
     {
         const uint32_t number = pv_le32_get(segment.grant);
         require(number > 0 && number < PV_GRANT_ENTRIES, "a grant has a number");
-        const pv_grant_entry entry = memory_.last_read(number);
+        require(2 * pin + 1 < memory_.entries_read().size(), "an entry is read twice");
+        const auto &[before, first] = memory_.entries_read()[2 * pin];
+        const auto &[after, entry] = memory_.entries_read()[2 * pin + 1];
+        require(before == number && after == number &&
+                    std::memcmp(&first, &entry, sizeof(entry)) == 0,
+                "it did not change meanwhile");
         const uint32_t word = pv_le32_get(entry.word);
-        const uint64_t end = uint64_t{pv_le32_get(segment.offset)} + pv_le32_get(segment.length);
+        const uint32_t offset = pv_le32_get(segment.offset);
+        const uint64_t end = uint64_t{offset} + pv_le32_get(segment.length);
         const uint64_t page = pv_le64_get(entry.first_frame) - arena_base / PV_PAGE_SIZE;
         require((word & PV_GRANT_VALID) != 0 && (word & PV_GRANT_DOMAIN) == 0 &&
                     (word & ~PV_GRANT_KNOWN) == 0,
                 "it is granted to the host");
-        require(work_.operation == PV_BLK_WRITE || (word & PV_GRANT_WRITABLE) != 0,
-                "what is written may be");
+        require(!written || (word & PV_GRANT_WRITABLE) != 0, "what is written may be");
         require(end <= uint64_t{pv_le32_get(entry.frames)} * PV_PAGE_SIZE, "the grant covers it");
         require(page < arena_pages && pv_le32_get(entry.frames) <= arena_pages - page,
                 "it lies in the arena");
-        require(segment.reserved.wire == 0, "reserved bytes are zero");
+        return page * PV_PAGE_SIZE + offset;
+    }
+
+    static bool is_indirect(const pv_blk_request &request)
+    {
+        return (request.head.flags & PV_BLK_FLAG_INDIRECT) != 0;
+    }
+
+    static bool in_no_ring(uint64_t at, uint64_t bytes)
+    {
+        return (at + bytes <= requests_at || at >= requests_at + request_bytes) &&
+               (at + bytes <= responses_at || at >= responses_at + response_bytes);
     }
 
     // ---- the guest, and time ----
@@ -345,11 +430,14 @@ class Disk {
                 pv_le32_of(length + (odd >> 3 & 7)), pv_le32_of(odd >> 7)};
     }
 
+    // Into the page of tables, and again into those that follow.
     void segment(Input &input)
     {
-        const uint64_t at = data_at + uint64_t{input.byte()} * sizeof(pv_segment);
+        const uint32_t first = input.byte();
+        const uint32_t last = std::min(first + input.byte(), PV_BLK_SEGMENTS_MAX - 1);
         const pv_segment made = segment_from(input);
-        std::memcpy(&memory_.arena_bytes()[at], &made, sizeof(made));
+        for (uint32_t i = first; i <= last; i++)
+            std::memcpy(&memory_.arena_bytes()[data_at + i * sizeof(made)], &made, sizeof(made));
     }
 
     void ask(Input &input)
@@ -360,24 +448,30 @@ class Disk {
         request.head.flags = static_cast<uint8_t>(input.below(5));
         const uint64_t sector = uint64_t{input.byte()} << input.below(57);
         request.sector = pv_le64_of(sector);
-        const uint32_t sectors = uint32_t{input.byte()} << input.below(25);
-        request.sectors = pv_le32_of(sectors);
-        const uint32_t segments = uint32_t{input.byte()} << input.below(9);
-        request.segments = pv_le16_of(static_cast<uint16_t>(segments));
-        request.segment[0] = segment_from(input);
-        request.segment[1] = segment_from(input);
+        request.data = segment_from(input);
+        request.data.reserved = pv_le32_of(0);
         switch (input.below(16)) {
         case 1:
-            request.reserved0 = pv_le16_of(1);
+            request.data.reserved = pv_le32_of(1);
             break;
         case 2:
-            request.reserved1 = pv_le64_of(1);
-            break;
-        case 3:
             request.sector = pv_le64_of(UINT64_MAX - sector);
             break;
-        case 4: // the length of its table
-            request.segment[0].length = pv_le32_of(segments * 16);
+        case 3: { // the length of its table, and what is odd of it
+            const uint32_t segments = input.byte() + input.below(4);
+            request.data.length = pv_le32_of(segments * 16 + pv_le32_get(request.data.length) % 16);
+            break;
+        }
+        case 4: { // as long as only what clears may be
+            const uint32_t sectors = input.byte();
+            request.data.length = pv_le32_of(sectors * PV_BLK_SECTOR << input.below(16));
+            break;
+        }
+        case 5:
+            request.data.grant = pv_le32_of(input.word());
+            break;
+        case 6:
+            request.data.offset = pv_le32_of(input.word());
             break;
         default:
             break;
@@ -400,7 +494,8 @@ class Disk {
     void change_disk(Input &input)
     {
         const uint32_t what = input.byte();
-        settings().sectors = uint64_t{8} << (what >> 4);
+        // From less than a request may have to more than may be cleared at once.
+        settings().sectors = uint64_t{8} << 2 * (what >> 4);
         // These are of a process, which what is in flight has come with.
         if (flying_.empty()) {
             settings().sector_bytes = (what & 1) != 0 ? 4096 : 512;
@@ -434,9 +529,10 @@ class Disk {
 
     void answer(Input &input)
     {
+        const uint32_t any = input.byte();
         if (flying_.empty())
             return;
-        const std::size_t which = input.byte() % flying_.size();
+        const std::size_t which = any % flying_.size();
         const blk::Queue::Id id = flying_[which];
         flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(which));
         unpin(id);

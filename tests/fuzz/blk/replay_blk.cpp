@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // replay CORPUS COUNT: runs the target on every file of its corpus, without a fuzzer, and then on COUNT inputs
-// of a fixed sequence. Fails unless the corpus alone meets every refusal.
+// of a fixed sequence. Fails unless the corpus alone meets every refusal, and each file what its name says.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz_blk.hpp"
@@ -17,8 +18,18 @@
 namespace paravane::fuzz {
 namespace {
 
-size_t replay_folder(const std::string &folder)
+// "good-...": there is a good request, and none is refused; "refused-...": all are refused, and for one reason.
+bool is_as_named(const std::string &name, bool good, std::size_t reasons)
 {
+    if (name.starts_with("good-"))
+        return good && reasons == 0;
+    return !name.starts_with("refused-") || (!good && reasons == 1);
+}
+
+// How many files there are, and whether each was what its name says.
+std::pair<size_t, bool> replay_folder(const std::string &folder)
+{
+    bool as_named = true;
     std::vector<std::filesystem::path> files;
     for (const auto &entry : std::filesystem::directory_iterator(folder))
         files.push_back(entry.path());
@@ -27,9 +38,19 @@ size_t replay_folder(const std::string &folder)
         std::ifstream file(path, std::ios::binary);
         const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
         const std::vector<uint8_t> input(bytes.begin(), bytes.end());
+        const uint64_t good_before = blk_good;
+        const auto refused_before = blk_refusals;
         static_cast<void>(LLVMFuzzerTestOneInput(input.data(), input.size()));
+        const std::string name = path.filename();
+        std::size_t reasons = 0;
+        for (std::size_t i = 0; i < blk::refusals; i++)
+            reasons += std::size_t{blk_refusals.at(i) != refused_before.at(i)};
+        if (!is_as_named(name, blk_good != good_before, reasons)) {
+            std::printf("%s is not what its name says\n", name.c_str());
+            as_named = false;
+        }
     }
-    return files.size();
+    return {files.size(), as_named};
 }
 
 void replay_sequence(unsigned long count)
@@ -74,12 +95,12 @@ int main(int argc, char **argv)
         std::fprintf(stderr, "usage: %s CORPUS COUNT\n", argv[0]);
         return 2;
     }
-    const size_t files = replay_folder(argv[1]);
+    const auto [files, as_named] = replay_folder(argv[1]);
     print_requests((std::to_string(files) + " files of the corpus").c_str());
     const bool all = report_refusals();
     const bool some = blk_good > 0 && blk_restored > 0;
     const unsigned long count = std::strtoul(argv[2], nullptr, 10);
     replay_sequence(count);
     print_requests(("and " + std::to_string(count) + " inputs of a fixed sequence").c_str());
-    return all && some && files > 0 ? 0 : 1;
+    return all && some && as_named && files > 0 ? 0 : 1;
 }
