@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include <fmt/format.h>
+#include <linux/mount.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,11 +14,26 @@ namespace paravane::bench::blk {
 
 namespace {
 
+// Where nobody has mounted it: a mount of our own, which nobody sees.
+UniqueFd own_tracing()
+{
+    const UniqueFd context(static_cast<int>(syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC)));
+
+    if (!context ||
+        syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+        return {};
+    return UniqueFd(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0)));
+}
+
 // 0: there is no such trace point, or it is not ours to use.
 uint64_t trace_point(const std::string &name)
 {
-    for (const char *folder : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
-        std::ifstream file(std::string(folder) + "/events/kvm/" + name + "/id");
+    static const UniqueFd own = own_tracing();
+    const std::string path = "events/kvm/" + name + "/id";
+
+    for (const std::string &folder :
+         {std::string("/sys/kernel/tracing"), fmt::format("/proc/self/fd/{}", own.get())}) {
+        std::ifstream file(folder + "/" + path);
         uint64_t number = 0;
         if (file >> number)
             return number;
