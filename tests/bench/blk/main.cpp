@@ -23,12 +23,15 @@
 #include "report/json_file.hpp"
 #include "report/report.hpp"
 #include "ring/cores.hpp"
+#include "ring/line.hpp"
+#include "ring/series.hpp"
 
 namespace paravane::bench::blk {
 namespace {
 
 constexpr uint64_t null_bytes = uint64_t{64} << 30;
 constexpr double khz_a_mhz = 1000;
+constexpr double ns_a_us = 1000;
 constexpr uint64_t ns_a_ms = 1'000'000;
 
 int fail(const std::string &why, int status)
@@ -122,9 +125,18 @@ int run(const Options &options)
         notes.push_back(doubt);
     const Contenders contenders = start_contenders(setting, {options.against, options.only}, notes);
     const std::vector<NamedJob> jobs = jobs_of(choice);
+    bench::Setting line;
+    line.cores = *cores;
+    line.ns_per_cycle = ns_a_us / report.machine.tsc_mhz;
+    const LineTime line_time = [&]() -> std::optional<double> {
+        std::string failure;
+        const double took = measure_line(line, failure);
+        return failure.empty() ? std::optional(took * line.ns_per_cycle) : std::nullopt;
+    };
     if (!contenders.empty()) {
-        if (const Result<void> done = measure_rounds(contenders, jobs, options.rounds, series,
-                                                     options.verbose ? &std::cout : nullptr);
+        if (const Result<void> done =
+                measure_rounds(contenders, jobs, options.rounds, line_time, series,
+                               options.verbose ? &std::cout : nullptr);
             !done)
             return fail(done.error().text, status_failed);
     }

@@ -155,6 +155,12 @@ class Fake final : public Contender {
     std::vector<std::string> &order_;
 };
 
+// How far apart the processors lie.
+std::optional<double> unknown()
+{
+    return std::nullopt;
+}
+
 class Rounds : public ::testing::Test {
   protected:
     Rounds()
@@ -182,27 +188,45 @@ class Rounds : public ::testing::Test {
 
 TEST_F(Rounds, TurnTheOrderAround)
 {
-    ASSERT_TRUE(measure_rounds(contenders, {job_of(1)}, 2, series, nullptr));
+    ASSERT_TRUE(measure_rounds(contenders, {job_of(1)}, 2, unknown, series, nullptr));
     EXPECT_EQ(order,
               (std::vector<std::string>{"peer a", "peer b", "ours", "ours", "peer b", "peer a"}));
 }
 
 TEST_F(Rounds, LeaveOutWhatAContenderCannotDo)
 {
-    ASSERT_TRUE(measure_rounds(contenders, {job_of(2)}, 1, series, nullptr));
+    ASSERT_TRUE(measure_rounds(contenders, {job_of(2)}, 1, unknown, series, nullptr));
     EXPECT_EQ(order, (std::vector<std::string>{"peer a", "peer b"}));
     EXPECT_TRUE(series.values("depth 2", "ours").empty());
 }
 
 TEST_F(Rounds, CompareWithTheBestOfThePeers)
 {
-    ASSERT_TRUE(measure_rounds(contenders, {job_of(1)}, 3, series, nullptr));
+    ASSERT_TRUE(measure_rounds(contenders, {job_of(1)}, 3, unknown, series, nullptr));
     EXPECT_EQ(best_at(job_of(1), contenders, "peer", series), "peer b");
     add_ratios(contenders, {job_of(1)}, "peer", series);
     EXPECT_EQ(series.values("depth 1: by that of peer b", "ours"), (std::vector<double>{3, 3, 3}));
     EXPECT_EQ(series.values("depth 1: by that of peer b", "peer a"),
               (std::vector<double>{0.5, 0.5, 0.5}));
     EXPECT_EQ(best_at(job_of(1), contenders, "nobody", series), "");
+}
+
+TEST_F(Rounds, CompareByThemselvesWhereProcessorsLayAlike)
+{
+    // Of "peer b" and "ours", two each, in turn and turned around: alike; one moved meanwhile; two that lay elsewhere.
+    const std::vector<double> lines = {55, 55, 50, 60, 24, 55, 55, 55, 24, 24, 220, 220};
+    std::size_t next = 0;
+    contenders.erase(contenders.begin());
+    const auto line_time = [&]() -> std::optional<double> { return lines.at(next++); };
+
+    ASSERT_TRUE(measure_rounds(contenders, {job_of(1)}, 3, line_time, series, nullptr));
+    EXPECT_EQ(next, lines.size());
+    EXPECT_EQ(series.values(std::string("depth 1") + line_row(), "ours"),
+              (std::vector<double>{50, 60, 24, 55, 220, 220}));
+    add_ratios(contenders, {job_of(1)}, "peer", series);
+    EXPECT_EQ(series.values("depth 1: by that of peer b", "ours").size(), 3U);
+    EXPECT_EQ(series.values("depth 1: by that of peer b, processors alike", "ours"),
+              (std::vector<double>{3}));
 }
 
 NamedJob one_read()
@@ -293,7 +317,7 @@ TEST(Doubts, AreOfHoles)
 TEST_F(Rounds, EndWhenARequestFails)
 {
     static_cast<Fake &>(*contenders[1]).errors = 1;
-    EXPECT_FALSE(measure_rounds(contenders, {job_of(1)}, 1, series, nullptr));
+    EXPECT_FALSE(measure_rounds(contenders, {job_of(1)}, 1, unknown, series, nullptr));
 }
 
 } // namespace

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "report/statistics.hpp"
+#include "ring/line.hpp"
 
 namespace paravane::bench::blk {
 
@@ -59,11 +60,14 @@ void add(Series &series, const NamedJob &job, const std::string &who, const Figu
         series.add(job.name + exits_row(true), who, "exits", *figures.user_exits);
 }
 
-Result<void> measure(Contender &contender, const NamedJob &job, Series &series, std::ostream *said)
+Result<void> measure(Contender &contender, const NamedJob &job, const LineTime &line_time,
+                     Series &series, std::ostream *said)
 {
     if (!contender.can(job.job))
         return {};
+    const std::optional<double> before = line_time();
     const Result<Figures> figures = contender.run(job.job);
+    const std::optional<double> after = line_time();
     if (!figures)
         return figures.error();
     if (figures->errors != 0)
@@ -71,6 +75,9 @@ Result<void> measure(Contender &contender, const NamedJob &job, Series &series, 
                                    contender.name(), job.name, figures->errors, figures->requests,
                                    figures->first_error)};
     add(series, job, contender.name(), *figures);
+    if (before && after)
+        for (const double ns : {*before, *after})
+            series.add(job.name + line_row(), contender.name(), "ns", ns);
     if (said != nullptr) {
         fmt::print(*said, "  {:<40} {:<42} {:>12.0f} {}\n", job.name, contender.name(),
                    value_of(job.unit, *figures), name_of(job.unit));
@@ -79,10 +86,20 @@ Result<void> measure(Contender &contender, const NamedJob &job, Series &series, 
     return {};
 }
 
+// Of the figure at that place. Both have two a figure, or it is not known.
+bool lay_alike(const std::vector<double> &a, const std::vector<double> &b, std::size_t figure)
+{
+    const std::size_t after = 2 * figure + 1;
+
+    return after < a.size() && after < b.size() && same_placement(a[after - 1], a[after]) &&
+           same_placement(b[after - 1], b[after]) && same_placement(a[after], b[after]);
+}
+
 } // namespace
 
 Result<void> measure_rounds(const Contenders &contenders, const std::vector<NamedJob> &jobs,
-                            uint32_t rounds, Series &series, std::ostream *said)
+                            uint32_t rounds, const LineTime &line_time, Series &series,
+                            std::ostream *said)
 {
     std::vector<Contender *> order;
     std::vector<double> stolen_parts; // of each round
@@ -94,7 +111,7 @@ Result<void> measure_rounds(const Contenders &contenders, const std::vector<Name
         const Clock::time_point began = Clock::now();
         for (const NamedJob &job : jobs) {
             for (Contender *contender : order) {
-                if (Result<void> done = measure(*contender, job, series, said); !done)
+                if (Result<void> done = measure(*contender, job, line_time, series, said); !done)
                     return done;
             }
         }
@@ -110,6 +127,11 @@ Result<void> measure_rounds(const Contenders &contenders, const std::vector<Name
 const char *exits_row(bool to_user_space)
 {
     return to_user_space ? ": exits a request, to user space" : ": exits a request";
+}
+
+const char *line_row()
+{
+    return ": a cache line's way between the processors";
 }
 
 std::string best_at(const NamedJob &job, const Contenders &contenders, const std::string &beginning,
@@ -134,13 +156,20 @@ void add_ratios(const Contenders &contenders, const std::vector<NamedJob> &jobs,
     for (const NamedJob &job : jobs) {
         const std::string reference = best_at(job, contenders, beginning, series);
         const std::vector<double> below = series.values(job.name, reference);
+        const std::vector<double> below_lines = series.values(job.name + line_row(), reference);
         for (const std::unique_ptr<Contender> &contender : contenders) {
             const std::vector<double> above = series.values(job.name, contender->name());
             if (contender->name() == reference)
                 continue;
-            for (size_t i = 0; i < std::min(below.size(), above.size()); i++)
-                series.add(job.name + ": by that of " + reference, contender->name(), "ratio",
-                           above[i] / below[i]);
+            const std::vector<double> lines =
+                series.values(job.name + line_row(), contender->name());
+            for (size_t i = 0; i < std::min(below.size(), above.size()); i++) {
+                const std::string row = job.name + ": by that of " + reference;
+                series.add(row, contender->name(), "ratio", above[i] / below[i]);
+                if (lay_alike(below_lines, lines, i))
+                    series.add(row + ", processors alike", contender->name(), "ratio",
+                               above[i] / below[i]);
+            }
         }
     }
 }
