@@ -11,7 +11,7 @@ inline constexpr const char *line_after = "after the comparison";
 inline constexpr const char *sum = "one way, producer's and consumer's time added, per element";
 inline constexpr const char *wall = "one way, elapsed time per element";
 inline constexpr const char *requests =
-    "requests of 64 bytes answered with 16, both sides polling, time per request";
+    "requests of 32 bytes answered with 16, both sides polling, time per request";
 inline constexpr const char *ping_pong = "ping-pong of one 16-byte message, time of one way";
 inline constexpr const char *notifications = "notifications sent per 1000 messages";
 inline constexpr const char *rte_ring = "rte_ring, 16-byte elements, as above";

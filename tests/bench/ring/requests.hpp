@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device queue with a back end that answers at once: 64-byte requests, 16-byte responses, ids
+// A device queue with a back end that answers at once: 32-byte requests, 16-byte responses, ids
 // checked on both sides, both polling.
 #pragma once
 
