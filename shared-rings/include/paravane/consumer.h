@@ -18,6 +18,11 @@
 
 #include "side.h"
 
+/* A policy need not know how. */
+#ifndef PV_SHARED_PREFETCH
+#define PV_SHARED_PREFETCH(at) ((void)(at))
+#endif
+
 struct pv_consumer {
     struct pv_side side;
 };

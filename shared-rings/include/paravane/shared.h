@@ -40,12 +40,8 @@ PV_INLINE struct pv_shared pv_shared_at(struct pv_shared base, uint32_t offset)
  *   void pv_shared_copy_in(struct pv_shared to, const void *from, uint32_t bytes);
  *
  * copy_out reads each byte once: what `to` then holds is all that was ever seen of the peer's value.
+ * It may also define PV_SHARED_PREFETCH(at): the place is about to be read. That is no access; nothing is seen by it.
  */
-
-/* A policy may also define this: that the place is about to be read. It is no access; nothing is seen by it. */
-#ifndef PV_SHARED_PREFETCH
-#define PV_SHARED_PREFETCH(at) ((void)(at))
-#endif
 
 /*
  * The C twin of Peer<T>: names a type for "a `type` of the peer's, at this place" whose only
