@@ -21,7 +21,7 @@ namespace paravane::bench::blk {
 using Contenders = std::vector<std::unique_ptr<Contender>>;
 
 // How many ns a cache line takes from one of the two processors to the other now. Where a hypervisor moves them, it
-// takes 24, 55 or 220 within a second, and most figures follow. Nothing: it is not known.
+// takes ten times as long within a second, and most figures follow. Nothing: it is not known.
 using LineTime = std::function<std::optional<double>()>;
 
 // `said` gets a line for each measurement, as it is made.
